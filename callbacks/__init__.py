@@ -1,0 +1,1 @@
+"""What happens when: thin functions between screens, services and layers; the live push."""

@@ -1,0 +1,1 @@
+"""Boundary files in: reading, checking the coverage, simplifying, building tiles."""

@@ -1,0 +1,144 @@
+"""MapView: everything that decides what one screen shows, as one frozen value that lives in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from geodata.domain.events import SOURCES, STATES, URGENCIES
+
+LANGUAGES = ("zh", "en")
+THEMES = ("dark", "light")
+PAGES = ("wall", "area")
+CODE_MAX = 64
+
+
+class Measure(StrEnum):
+    """What the choropleth and the labels show for each child area."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    REPORTED = "reported"
+    UNITS = "units"
+    DENSITY = "density"
+
+
+class ViewError(ValueError):
+    """A part of the address is not a view; ``field``, ``value`` and ``rule`` say which and why."""
+
+    def __init__(self, field: str, value: str, rule: str) -> None:
+        super().__init__(f"{field}: {value!r} {rule}")
+        self.field, self.value, self.rule = field, value, rule
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which events count. An empty tuple means: all. Values are sorted and unique."""
+
+    classes: tuple[str, ...] = ()
+    urgencies: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.classes or self.urgencies or self.sources or self.states)
+
+
+LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "units")
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """One view. ``area`` is a code; ``layers`` are the ids that are switched on, sorted."""
+
+    area: str
+    page: str = "area"
+    layers: tuple[str, ...] = tuple(sorted(LAYER_IDS_ON))
+    measure: Measure = Measure.OPEN
+    filters: Filters = field(default_factory=Filters)
+    without_piles: bool = True
+    lang: str = "zh"
+    theme: str = "dark"
+    selected: str = ""
+
+    def to(self, **changes: Any) -> MapView:
+        """The same view with these fields changed."""
+        return replace(self, **changes)
+
+    def path(self) -> str:
+        """The address path: ``/wall/<area>`` or ``/area/<code>``."""
+        return f"/{self.page}/{quote(self.area, safe='')}"
+
+    def query(self) -> str:
+        """The address query without ``?``: only what differs from the default, in a fixed order."""
+        base = MapView(self.area, self.page)
+        parts: list[tuple[str, str]] = []
+        if self.layers != base.layers:
+            parts.append(("layers", ".".join(self.layers) or "none"))
+        if self.measure != base.measure:
+            parts.append(("measure", self.measure.value))
+        for f in fields(Filters):
+            value: tuple[object, ...] = getattr(self.filters, f.name)
+            if value:
+                parts.append((f.name, ".".join(map(str, value))))
+        if not self.without_piles:
+            parts.append(("piles", "1"))
+        parts += [(k, v) for k in ("lang", "theme", "selected") if (v := getattr(self, k)) != getattr(base, k)]
+        return urlencode(parts)
+
+    def address(self) -> str:
+        """Path and query: the whole view, ready to be shared."""
+        query = self.query()
+        return self.path() + ("?" + query if query else "")
+
+    def topic(self) -> str:
+        """The key under which screens share frames: the address without what a frame does not depend on."""
+        return replace(self, theme="dark", selected="").address()
+
+
+def _several(name: str, raw: str, allowed: frozenset[str] | None) -> tuple[str, ...]:
+    values = tuple(sorted({v for v in raw.split(".") if v}))
+    for v in values:
+        if len(v) > CODE_MAX or (allowed is not None and v not in allowed):
+            raise ViewError(name, v, "is not allowed; allowed: " + ", ".join(sorted(allowed or ())))
+    return values
+
+
+def _one(name: str, raw: str, allowed: tuple[str, ...]) -> str:
+    if raw not in allowed:
+        raise ViewError(name, raw, "is not allowed; allowed: " + ", ".join(allowed))
+    return raw
+
+
+def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes: frozenset[str]) -> MapView:
+    """Read a view from an address. Unknown keys are ignored; a wrong value raises ViewError. The area is not looked up.
+
+    ``path`` is percent-decoded, e.g. ``/area/W01``; ``query`` with or without ``?``.
+    """
+    bits = path.strip("/").split("/")
+    if len(bits) != 2 or bits[0] not in PAGES or not bits[1] or len(bits[1]) > CODE_MAX:
+        raise ViewError("path", path[:100], "is not /wall/<area> or /area/<code>")
+    got: Mapping[str, str] = dict(parse_qsl(query.lstrip("?")))
+    view = MapView(bits[1], bits[0])
+    if "layers" in got:
+        raw = "" if got["layers"] == "none" else got["layers"]
+        view = view.to(layers=_several("layers", raw, layer_ids))
+    if "measure" in got:
+        view = view.to(measure=Measure(_one("measure", got["measure"], tuple(Measure))))
+    urgencies = _several("urgencies", got.get("urgencies", ""), frozenset(map(str, URGENCIES)))
+    filters = Filters(
+        _several("classes", got.get("classes", ""), class_codes),
+        tuple(int(u) for u in urgencies),
+        _several("sources", got.get("sources", ""), frozenset(SOURCES)),
+        _several("states", got.get("states", ""), frozenset(STATES)),
+    )
+    return view.to(
+        filters=filters,
+        without_piles=got.get("piles", "0") != "1",
+        lang=_one("lang", got.get("lang", view.lang), LANGUAGES),
+        theme=_one("theme", got.get("theme", view.theme), THEMES),
+        selected=got.get("selected", "")[:CODE_MAX],
+    )

@@ -1,0 +1,1 @@
+"""Doors for data: HTTP routers and files."""

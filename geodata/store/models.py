@@ -1,0 +1,271 @@
+"""The tables. Times are UTC epoch milliseconds (``_ms``), coordinates WGS-84 degrees, codes text.
+
+``change`` is append-only. Writers take one lock before they write (SQLite: BEGIN IMMEDIATE, PostgreSQL: an advisory
+lock), so that ``change.seq`` is the order of commits and a reader of ``seq > last`` never skips a late transaction.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Big = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """All tables, with constraint names that Alembic can address."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class SettingRow(Base):
+    """A city's own settings: name, time zone, build of the boundaries, approval number …"""
+
+    __tablename__ = "setting"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class LevelRow(Base):
+    """A level of the hierarchy; depth 0 is the city."""
+
+    __tablename__ = "level"
+    depth: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    key: Mapped[str] = mapped_column(String(32))
+    name_zh: Mapped[str] = mapped_column(String(64))
+    name_en: Mapped[str] = mapped_column(String(64))
+
+
+class AreaRow(Base):
+    """An area with its polygon (WKB, WGS-84). An area without ``valid_to`` is in force.
+
+    ``outline`` is the same polygon simplified together with its level, for drawing it as a child of its parent.
+    """
+
+    __tablename__ = "area"
+    __table_args__ = (UniqueConstraint("code", "valid_from"), Index("ix_area_parent_id", "parent_id"))
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(128))
+    name_en: Mapped[str] = mapped_column(String(128), default="")
+    initials: Mapped[str] = mapped_column(String(64), default="")
+    depth: Mapped[int] = mapped_column(SmallInteger)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    kind: Mapped[str] = mapped_column(String(32), default="")
+    lon: Mapped[float] = mapped_column(Float)
+    lat: Mapped[float] = mapped_column(Float)
+    west: Mapped[float] = mapped_column(Float)
+    south: Mapped[float] = mapped_column(Float)
+    east: Mapped[float] = mapped_column(Float)
+    north: Mapped[float] = mapped_column(Float)
+    area_m2: Mapped[float] = mapped_column(Float)
+    valid_from: Mapped[str] = mapped_column(String(10), default="")
+    valid_to: Mapped[str | None] = mapped_column(String(10))
+    polygon: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    outline: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class ClassRow(Base):
+    """A class of the city's event catalogue, in printed order."""
+
+    __tablename__ = "event_class"
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name_zh: Mapped[str] = mapped_column(String(128))
+    name_en: Mapped[str] = mapped_column(String(128))
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class SubtypeRow(Base):
+    """A subtype of the city's event catalogue, in printed order."""
+
+    __tablename__ = "event_subtype"
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    class_code: Mapped[str] = mapped_column(ForeignKey("event_class.code"))
+    name_zh: Mapped[str] = mapped_column(String(128))
+    name_en: Mapped[str] = mapped_column(String(128))
+    urgency: Mapped[int] = mapped_column(SmallInteger)
+    limit_value: Mapped[float] = mapped_column(Float)
+    limit_unit: Mapped[str] = mapped_column(String(2))
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class EventRow(Base):
+    """The current state of an event. ``rev`` grows by one with each change; ``area_id`` is the deepest area known.
+
+    ``on_time``: NULL = the clock decides, 1 = in time, 0 = overdue, -1 = the source of an import gives no judgement.
+    """
+
+    __tablename__ = "event"
+    __table_args__ = (
+        UniqueConstraint("source_system", "source_id"),
+        Index("ix_event_area_reported", "area_id", "reported_ms"),
+        Index("ix_event_reported", "reported_ms"),
+        Index("ix_event_open", "area_id", sqlite_where=text("ended_ms IS NULL"),
+              postgresql_where=text("ended_ms IS NULL")),
+        Index("ix_event_ended", "ended_ms"),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    source: Mapped[str] = mapped_column(String(16))
+    source_system: Mapped[str] = mapped_column(String(32))
+    source_id: Mapped[str] = mapped_column(String(64))
+    subtype_code: Mapped[str] = mapped_column(String(64))
+    class_code: Mapped[str] = mapped_column(String(64))
+    urgency: Mapped[int] = mapped_column(SmallInteger)
+    description: Mapped[str] = mapped_column(Text, default="")
+    lon: Mapped[float | None] = mapped_column(Float)
+    lat: Mapped[float | None] = mapped_column(Float)
+    on_pile: Mapped[int] = mapped_column(SmallInteger, default=0)
+    area_id: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(16))
+    rev: Mapped[int] = mapped_column(Integer, default=1)
+    reported_ms: Mapped[int] = mapped_column(BigInteger)
+    state_ms: Mapped[int] = mapped_column(BigInteger)
+    dispatched_ms: Mapped[int | None] = mapped_column(BigInteger)
+    handled_ms: Mapped[int | None] = mapped_column(BigInteger)
+    ended_ms: Mapped[int | None] = mapped_column(BigInteger)
+    deadline_ms: Mapped[int | None] = mapped_column(BigInteger)
+    on_time: Mapped[int | None] = mapped_column(SmallInteger)
+    unit_id: Mapped[int | None] = mapped_column(Integer)
+    last_seq: Mapped[int] = mapped_column(Big, default=0)
+
+
+class ChangeRow(Base):
+    """The append-only change log. ``kind``: event, unit, positions, import, areas."""
+
+    __tablename__ = "change"
+    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=True)
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(12))
+    subject_id: Mapped[int] = mapped_column(Big)
+    rev: Mapped[int] = mapped_column(Integer)
+    action: Mapped[str] = mapped_column(String(24))
+    state: Mapped[str] = mapped_column(String(16), default="")
+    actor: Mapped[str] = mapped_column(String(64), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class IntervalRow(Base):
+    """A state that an event has left, for replay. ``span`` is ⌈log2 of its length in seconds⌉; see findings on as-of."""
+
+    __tablename__ = "interval"
+    span: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    from_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    event_id: Mapped[int] = mapped_column(Big, primary_key=True)
+    rev: Mapped[int] = mapped_column(Integer, primary_key=True)
+    to_ms: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(String(16))
+    area_id: Mapped[int] = mapped_column(Integer)
+
+
+class RollupRow(Base):
+    """Counts per area, hour (epoch hours, UTC) and class for an area and all below it; leaves are asked from ``event``."""
+
+    __tablename__ = "rollup"
+    area_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    hour: Mapped[int] = mapped_column(Integer, primary_key=True)
+    class_code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reported: Mapped[int] = mapped_column(Integer, default=0)
+    ended: Mapped[int] = mapped_column(Integer, default=0)
+    closed: Mapped[int] = mapped_column(Integer, default=0)
+    on_time: Mapped[int] = mapped_column(Integer, default=0)
+    timed: Mapped[int] = mapped_column(Integer, default=0)
+    due: Mapped[int] = mapped_column(Integer, default=0)
+    handling_s: Mapped[int] = mapped_column(BigInteger, default=0)
+    handled: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class AreaTotalRow(Base):
+    """All-time counts of an area and all below it, for every area: what ``event`` holds, kept by each write."""
+
+    __tablename__ = "area_total"
+    area_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    reported: Mapped[int] = mapped_column(Integer, default=0)
+    ended: Mapped[int] = mapped_column(Integer, default=0)
+    closed: Mapped[int] = mapped_column(Integer, default=0)
+    closed_on_time: Mapped[int] = mapped_column(Integer, default=0)
+    closed_late: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class UnitRow(Base):
+    """A unit and its last fix. A fix exists only while it is signed on. ``moved_seq`` is the change that moved it."""
+
+    __tablename__ = "unit"
+    __table_args__ = (Index("ix_unit_moved_seq", "moved_seq"),)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    call_sign: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(16))
+    home_area_id: Mapped[int] = mapped_column(Integer)
+    skills: Mapped[str] = mapped_column(String(255), default="")
+    status: Mapped[str] = mapped_column(String(12))
+    status_ms: Mapped[int] = mapped_column(BigInteger)
+    rev: Mapped[int] = mapped_column(Integer, default=1)
+    lon: Mapped[float | None] = mapped_column(Float)
+    lat: Mapped[float | None] = mapped_column(Float)
+    fix_ms: Mapped[int | None] = mapped_column(BigInteger)
+    received_ms: Mapped[int | None] = mapped_column(BigInteger)
+    accuracy_m: Mapped[float | None] = mapped_column(Float)
+    speed_ms: Mapped[float | None] = mapped_column(Float)
+    battery: Mapped[float | None] = mapped_column(Float)
+    area_id: Mapped[int | None] = mapped_column(Integer)
+    moved_seq: Mapped[int] = mapped_column(Big, default=0)
+    track_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class TrackRow(Base):
+    """A thinned track: one row when the area changed or every few minutes; purged after the configured days."""
+
+    __tablename__ = "track"
+    unit_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    fix_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    lon: Mapped[float] = mapped_column(Float)
+    lat: Mapped[float] = mapped_column(Float)
+    area_id: Mapped[int | None] = mapped_column(Integer)
+
+
+class FeedRow(Base):
+    """A feed as seen at the door: when it last spoke, how new its newest record is, how much came and was refused."""
+
+    __tablename__ = "feed"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    received_ms: Mapped[int] = mapped_column(BigInteger)
+    newest_ms: Mapped[int | None] = mapped_column(BigInteger)
+    accepted: Mapped[int] = mapped_column(BigInteger, default=0)
+    quarantined: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class QuarantineRow(Base):
+    """A record that could not be taken, whole, with the field, the value and the rule; it can be replayed."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (UniqueConstraint("feed", "fingerprint"),)
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    feed: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    received_ms: Mapped[int] = mapped_column(BigInteger)
+    field: Mapped[str] = mapped_column(String(64))
+    value: Mapped[str] = mapped_column(Text)
+    rule: Mapped[str] = mapped_column(Text)
+    record: Mapped[str] = mapped_column(Text)
+    replayed_ms: Mapped[int | None] = mapped_column(BigInteger)
