@@ -1,0 +1,90 @@
+"""``python -m bench [figure prefix …]``: take the figures, write bench/latest.json and docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import page, push, situation, start
+
+Figures = dict[str, dict[str, Any]]
+ROOT = Path(__file__).resolve().parents[1]
+LATEST = ROOT / "bench" / "latest.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+SUITES: Mapping[str, tuple[tuple[str, ...], Callable[[], Figures]]] = {
+    "situation": (("P1.drill", "P1.frame"), situation.figures),
+    "push": (("P2.screens", "P2.ratio", "P3.frame", "P3.frame_share"), push.figures),
+    "start": (("P8.first", "P8.again"), start.figures),
+    "page": (("P3.first_load", "P3.tile", "P5.drill_p95", "P5.select_p95", "P5.filter_p95"), page.figures),
+}
+KEYS = ("value", "unit", "bar", "better", "peer", "method", "machine", "taken_at")
+
+
+def machine() -> str:
+    """What the figures were taken on: processor count, memory, system, Python."""
+    model = next(
+        (line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
+    )
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return f"{os.cpu_count()} × {model}, {pages / 2**30:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def reached(figure: Mapping[str, Any]) -> bool:
+    """Whether the value meets its bar."""
+    value, bar = float(figure["value"]), float(figure["bar"])
+    return value <= bar if figure["better"] == "lower" else value >= bar
+
+
+def table(figures: Figures) -> str:
+    """docs/benchmarks.md: what was measured, how, against what, on which machine."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; absolute numbers belong to the machine named, ratios travel.",
+        "Every figure is taken in one run against its peer or its smaller self.",
+        "",
+        "| figure | value | goal | reached | against |",
+        "| --- | ---: | ---: | --- | --- |",
+    ]
+    for key, f in sorted(figures.items()):
+        sign = "≤" if f["better"] == "lower" else "≥"
+        lines.append(
+            f"| `{key}` | {f['value']:g} {f['unit']} | {sign} {f['bar']:g} {f['unit']} "
+            f"| {'yes' if reached(f) else 'NO'} | {f['peer']} |"
+        )
+    lines += ["", "## How each was taken", ""]
+    for key, f in sorted(figures.items()):
+        lines += [f"**`{key}`** — {f['method']}", f"({f['machine']}; {f['taken_at']})", ""]
+    return "\n".join(lines)
+
+
+def main(wanted: list[str]) -> int:
+    """Run the suites whose figures begin with one of ``wanted`` (all when empty); 1 when a bar was missed."""
+    figures: Figures = json.loads(LATEST.read_text("utf-8")) if LATEST.exists() else {}
+    here = machine()
+    for name, (keys, suite) in SUITES.items():
+        if wanted and not any(k.startswith(tuple(wanted)) for k in keys):
+            continue
+        print(f"… {name}: {', '.join(keys)}", flush=True)
+        for key, figure in suite().items():
+            figures[key] = {**figure, "machine": here, "taken_at": datetime.now(UTC).isoformat(timespec="seconds")}
+            print(f"{key} = {figure['value']:g} {figure['unit']} (goal {figure['bar']:g}; {figure['peer']})", flush=True)
+    ordered = {k: {name: figures[k][name] for name in KEYS} for k in sorted(figures)}
+    LATEST.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    PAGE.write_text(table(figures), "utf-8")
+    return int(not all(map(reached, figures.values())))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
