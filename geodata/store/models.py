@@ -124,7 +124,7 @@ class EventRow(Base):
               postgresql_where=text("ended_ms IS NULL")),
         Index("ix_event_ended", "ended_ms"),
     )  # fmt: skip
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(64), unique=True)
     source: Mapped[str] = mapped_column(String(16))
     source_system: Mapped[str] = mapped_column(String(32))
@@ -154,7 +154,7 @@ class ChangeRow(Base):
     """The append-only change log. ``kind``: event, unit, positions, import, areas."""
 
     __tablename__ = "change"
-    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=True)
+    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     at_ms: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(12))
     subject_id: Mapped[int] = mapped_column(Big)
@@ -166,9 +166,13 @@ class ChangeRow(Base):
 
 
 class IntervalRow(Base):
-    """A state that an event has left, for replay. ``span`` is ⌈log2 of its length in seconds⌉; see findings on as-of."""
+    """A state that an event has left, for replay. ``span`` is ⌈log2 of its length in seconds⌉.
+
+    The key makes "what held at t" a few short range scans: per span only intervals that began at most 2^span s before.
+    """
 
     __tablename__ = "interval"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     span: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     from_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     event_id: Mapped[int] = mapped_column(Big, primary_key=True)
@@ -179,9 +183,15 @@ class IntervalRow(Base):
 
 
 class RollupRow(Base):
-    """Counts per area, hour (epoch hours, UTC) and class for an area and all below it; leaves are asked from ``event``."""
+    """Counts per area (where ``area_total.rolled``), hour (epoch hours, UTC) and class, for it and all below it.
+
+    By the hour of the report: ``reported``. By the hour of the end: ``ended``, ``closed``, ``on_time``, ``timed``
+    (closed with a judgement), ``handling_s``, ``handled``. By the hour of the deadline: ``due``, ``due_closed``,
+    ``due_on_time``.
+    """
 
     __tablename__ = "rollup"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     area_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     hour: Mapped[int] = mapped_column(Integer, primary_key=True)
     class_code: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -191,15 +201,21 @@ class RollupRow(Base):
     on_time: Mapped[int] = mapped_column(Integer, default=0)
     timed: Mapped[int] = mapped_column(Integer, default=0)
     due: Mapped[int] = mapped_column(Integer, default=0)
+    due_closed: Mapped[int] = mapped_column(Integer, default=0)
+    due_on_time: Mapped[int] = mapped_column(Integer, default=0)
     handling_s: Mapped[int] = mapped_column(BigInteger, default=0)
     handled: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class AreaTotalRow(Base):
-    """All-time counts of an area and all below it, for every area: what ``event`` holds, kept by each write."""
+    """All-time counts of an area and all below it, for every area: what ``event`` holds, kept by each write.
+
+    ``rolled`` = 1 where the area is large enough to have hourly roll-ups.
+    """
 
     __tablename__ = "area_total"
-    area_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    area_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    rolled: Mapped[int] = mapped_column(SmallInteger, default=0)
     reported: Mapped[int] = mapped_column(Integer, default=0)
     ended: Mapped[int] = mapped_column(Integer, default=0)
     closed: Mapped[int] = mapped_column(Integer, default=0)
@@ -207,12 +223,24 @@ class AreaTotalRow(Base):
     closed_late: Mapped[int] = mapped_column(Integer, default=0)
 
 
+class AreaMonthRow(Base):
+    """Deadlines by month of the city's own calendar (year × 12 + month − 1) of events placed *directly* at an area."""
+
+    __tablename__ = "area_month"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    month: Mapped[int] = mapped_column(Integer, primary_key=True)
+    area_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    due: Mapped[int] = mapped_column(Integer, default=0)
+    due_closed: Mapped[int] = mapped_column(Integer, default=0)
+    due_on_time: Mapped[int] = mapped_column(Integer, default=0)
+
+
 class UnitRow(Base):
     """A unit and its last fix. A fix exists only while it is signed on. ``moved_seq`` is the change that moved it."""
 
     __tablename__ = "unit"
     __table_args__ = (Index("ix_unit_moved_seq", "moved_seq"),)
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(64), unique=True)
     call_sign: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))
@@ -237,6 +265,7 @@ class TrackRow(Base):
     """A thinned track: one row when the area changed or every few minutes; purged after the configured days."""
 
     __tablename__ = "track"
+    __table_args__ = ({"sqlite_with_rowid": False},)
     unit_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     fix_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     lon: Mapped[float] = mapped_column(Float)
@@ -260,7 +289,7 @@ class QuarantineRow(Base):
 
     __tablename__ = "quarantine"
     __table_args__ = (UniqueConstraint("feed", "fingerprint"),)
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     feed: Mapped[str] = mapped_column(String(64))
     fingerprint: Mapped[str] = mapped_column(String(64))
     received_ms: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,25 @@
+"""The city's settings: short texts by key. Known keys are named here."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.store.models import SettingRow
+
+AREAS_BUILD = "areas_build"
+INGEST_KEY_HASH = "ingest_key_hash"
+TIME_ZONE = "time_zone"
+
+
+def get(conn: Connection, key: str) -> str | None:
+    """The value, or None."""
+    value: str | None = conn.execute(sa.select(SettingRow.value).where(SettingRow.key == key)).scalar()
+    return value
+
+
+def put(conn: Connection, key: str, value: str) -> None:
+    """Write a value, new or over the old one."""
+    done = conn.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value))
+    if not done.rowcount:
+        conn.execute(sa.insert(SettingRow).values(key=key, value=value))
