@@ -1,4 +1,4 @@
-"""Numbers, ages and times as people read them, for texts that the server writes. The browser's twin: assets/format.js."""
+"""Numbers, ages and times as people read them, for texts that the server writes (its twin: assets/format.js)."""
 
 from __future__ import annotations
 

@@ -1,34 +1,28 @@
-"""Every word people see, in both languages. ``words(lang, key)``; each module ``dashboard/words_*.py`` adds its table.
-
-A table is a module constant ``WORDS: dict[str, tuple[str, str]]`` of key → (Chinese, English).
-"""
+"""Every word people see, in both languages: ``words(lang, key)``. The tables live in ``dashboard/words_*.py``."""
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Mapping
-from importlib import import_module
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from dashboard import words_live, words_screen, words_terms
+from dashboard.words_map import WORDS_MAP
 from geodata.domain.view import LANGUAGES
 
 
-def _tables() -> Mapping[str, Mapping[str, str]]:
+def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Mapping[str, str]]:
     both: dict[str, dict[str, str]] = {lang: {} for lang in LANGUAGES}
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        if not module.name.startswith("words_"):
-            continue
-        table: dict[str, tuple[str, str]] = import_module(f"dashboard.{module.name}").WORDS
+    for table in tables:
         for key, pair in table.items():
+            if key in both[LANGUAGES[0]]:
+                raise ValueError(f"the words of {key!r} are given twice")
             for lang, text in zip(LANGUAGES, pair, strict=True):
-                if key in both[lang]:
-                    raise ValueError(f"dashboard/{module.name}.py says {key!r} a second time")
                 both[lang][key] = text
     return MappingProxyType({lang: MappingProxyType(table) for lang, table in both.items()})
 
 
-ALL: Mapping[str, Mapping[str, str]] = _tables()
+_MAP = {key: (pair["zh"], pair["en"]) for key, pair in WORDS_MAP.items()}
+ALL: Mapping[str, Mapping[str, str]] = _merged((words_terms.WORDS, words_live.WORDS, words_screen.WORDS, _MAP))
 
 
 def words(lang: str, key: str, **values: object) -> str:

@@ -1,4 +1,4 @@
-"""Words of the live frames: labels of comparisons, ranking, ticker. Placeholders in braces: key → (Chinese, English)."""
+"""Words of the live frames: comparisons, ranking, ticker. Placeholders in braces: key → (Chinese, English)."""
 
 from __future__ import annotations
 

@@ -66,23 +66,6 @@ UNITS: Pairs = {
     "freshness.lost": ("失联", "lost"),
 }
 
-MEASURES: Pairs = {
-    "measure.open": ("在办件数", "open events"),
-    "measure.overdue": ("超期件数", "overdue events"),
-    "measure.reported": ("今日上报", "reported today"),
-    "measure.units": ("在岗力量", "units on duty"),
-    "measure.density": ("每平方公里在办", "open per km²"),
-}
-
-LAYERS: Pairs = {
-    "layer.areas": ("区域底色", "Area colours"),
-    "layer.boundaries": ("网格边界", "Boundaries"),
-    "layer.labels": ("名称数值", "Labels"),
-    "layer.events": ("事件", "Events"),
-    "layer.units": ("巡查力量", "Patrols"),
-    "layer.density": ("热力", "Density"),
-}
-
 COLOURS: Pairs = {
     "colour.green": ("优", "excellent"),
     "colour.blue": ("良", "good"),
@@ -92,4 +75,4 @@ COLOURS: Pairs = {
     "colour.none": ("无数据", "no data"),
 }
 
-WORDS: Pairs = {**STATES, **STAGES, **SOURCES, **URGENCIES, **UNITS, **MEASURES, **LAYERS, **COLOURS}
+WORDS: Pairs = {**STATES, **STAGES, **SOURCES, **URGENCIES, **UNITS, **COLOURS}
