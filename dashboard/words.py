@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from dashboard import words_live, words_screen, words_terms
-from dashboard.words_map import WORDS_MAP
+from dashboard import words_live, words_map, words_screen, words_terms
 from geodata.domain.view import LANGUAGES
 
 
@@ -21,8 +20,7 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
     return MappingProxyType({lang: MappingProxyType(table) for lang, table in both.items()})
 
 
-_MAP = {key: (pair["zh"], pair["en"]) for key, pair in WORDS_MAP.items()}
-ALL: Mapping[str, Mapping[str, str]] = _merged((words_terms.WORDS, words_live.WORDS, words_screen.WORDS, _MAP))
+ALL: Mapping[str, Mapping[str, str]] = _merged((words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS))
 
 
 def words(lang: str, key: str, **values: object) -> str:

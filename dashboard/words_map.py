@@ -30,3 +30,4 @@ WORDS: dict[str, tuple[str, str]] = {
     "map.drill": ("双击下钻", "Double-click to open"),
     "map.lost": ("地图暂不可用,正在恢复", "The map is being restored"),
 }
+
