@@ -1,0 +1,151 @@
+"""Areas in the store: editions of the hierarchy, the tree in force, polygons and outlines as WKB (WGS-84)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import compress
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.domain.areas import Area, AreaTree, Level
+from geodata.store import bulk, settings
+from geodata.store.models import AreaRow, EventRow, LevelRow, SettingRow, table
+
+EDITION = "areas_edition"
+"""Setting: the day (ISO) whose areas are in force: those without ``valid_to``, or with a later one."""
+IDS_AT_ONCE = 5000
+
+Which = Literal["all", "leaves", "parents"]
+_EDITION = sa.select(SettingRow.value).where(SettingRow.key == EDITION).scalar_subquery()
+_IN_FORCE = sa.or_(AreaRow.valid_to.is_(None), AreaRow.valid_to > _EDITION)
+_TREE = sa.select(
+    AreaRow.id, AreaRow.code, AreaRow.name, AreaRow.name_en, AreaRow.initials, AreaRow.depth, AreaRow.parent_id,
+    AreaRow.kind, AreaRow.lon, AreaRow.lat, AreaRow.west, AreaRow.south, AreaRow.east, AreaRow.north, AreaRow.area_m2,
+    AreaRow.valid_from, AreaRow.valid_to,
+).where(_IN_FORCE).order_by(AreaRow.id)  # fmt: skip
+
+
+class Known(NamedTuple):
+    """An area of the edition in force."""
+
+    id: int
+    name: str
+    valid_from: str
+
+
+def load_tree(conn: Connection) -> AreaTree:
+    """The hierarchy in force. Raises HierarchyError on a store without areas."""
+    levels = [
+        Level(*row)
+        for row in conn.execute(
+            sa.select(LevelRow.depth, LevelRow.key, LevelRow.name_zh, LevelRow.name_en).order_by(LevelRow.depth)
+        )
+    ]
+    rows = conn.execute(_TREE).all()
+    code_of = {row[0]: row[1] for row in rows}
+    areas = []
+    for i, code, name, name_en, initials, depth, parent, kind, lon, lat, w, s, e, n, m2, since, until in rows:
+        areas.append(
+            Area(i, code, name, depth, None if parent is None else code_of[parent], lon, lat, (w, s, e, n), m2,
+                 name_en, kind, initials, _day(since), _day(until))
+        )  # fmt: skip
+    return AreaTree(levels, areas)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def has_areas(conn: Connection) -> bool:
+    """Whether any area is in force."""
+    return conn.execute(sa.select(AreaRow.id).where(_IN_FORCE).limit(1)).first() is not None
+
+
+def in_force(conn: Connection) -> dict[str, Known]:
+    """The areas in force by code."""
+    rows = conn.execute(sa.select(AreaRow.code, AreaRow.id, AreaRow.name, AreaRow.valid_from).where(_IN_FORCE))
+    return {code: Known(i, name, since) for code, i, name, since in rows}
+
+
+def assign_ids(
+    conn: Connection, codes: Sequence[str], valid_from: Sequence[str], *, moved: Iterable[str] = ()
+) -> list[int]:
+    """An id for each area of a new edition: its own where the code is in force, else a new one.
+
+    ``moved`` are codes that name another place from now on: they get a new id. A row of the same code and first day
+    that was closed before is taken up again.
+    """
+    another = set(moved)
+    kept = {code: known.id for code, known in in_force(conn).items() if code not in another}
+    closed = {
+        (code, since): i
+        for code, since, i in conn.execute(sa.select(AreaRow.code, AreaRow.valid_from, AreaRow.id).where(~_IN_FORCE))
+    }
+    following = int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(AreaRow.id), 0))).scalar_one())
+    ids = []
+    for code, since in zip(codes, valid_from, strict=True):
+        known = kept.get(code) or closed.get((code, since))
+        if known is None:
+            following += 1
+            known = following
+        ids.append(known)
+    return ids
+
+
+def replace_levels_and_areas(
+    conn: Connection, levels: Sequence[Level], columns: Mapping[str, Sequence[Any]], edition: str
+) -> None:
+    """Make these the areas in force from the day ``edition`` (ISO).
+
+    ``columns``: the columns of AreaRow with ids from ``assign_ids``; parents stand before their children. Areas in
+    force that are not among them are closed on that day; ids that exist are written over, the others added.
+    """
+    area = table(AreaRow)
+    ids = set(columns["id"])
+    gone = [known.id for known in in_force(conn).values() if known.id not in ids]
+    bulk.update(conn, area, "id", {"id": gone, "valid_to": [edition] * len(gone)})
+    known = set(conn.execute(sa.select(AreaRow.id)).scalars())
+    new = [i not in known for i in columns["id"]]
+    bulk.insert(conn, area, {name: list(compress(values, new)) for name, values in columns.items()})
+    kept = [not is_new for is_new in new]
+    bulk.update(conn, area, "id", {name: list(compress(values, kept)) for name, values in columns.items()})
+    conn.execute(sa.delete(LevelRow))
+    conn.execute(
+        sa.insert(LevelRow),
+        [{"depth": x.depth, "key": x.key, "name_zh": x.name_zh, "name_en": x.name_en} for x in levels],
+    )
+    settings.put(conn, EDITION, edition)
+
+
+def outlines(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    """The simplified polygons of these areas."""
+    found: dict[int, bytes] = {}
+    for at in range(0, len(ids), IDS_AT_ONCE):
+        some = [int(i) for i in ids[at : at + IDS_AT_ONCE]]
+        found |= dict(conn.execute(sa.select(AreaRow.id, AreaRow.outline).where(AreaRow.id.in_(some))).tuples().all())
+    return found
+
+
+def polygons(conn: Connection, which: Which = "all") -> tuple[list[int], list[bytes]]:
+    """Ids, ascending, and polygons of the areas in force: all, those with nothing below, or those with something."""
+    child = sa.orm.aliased(AreaRow)
+    below = sa.exists().where(
+        child.parent_id == AreaRow.id, sa.or_(child.valid_to.is_(None), child.valid_to > _EDITION)
+    )
+    chosen = {"all": sa.true(), "leaves": ~below, "parents": below}[which]
+    rows = conn.execute(sa.select(AreaRow.id, AreaRow.polygon).where(_IN_FORCE, chosen).order_by(AreaRow.id)).all()
+    return [row[0] for row in rows], [row[1] for row in rows]
+
+
+def edition(conn: Connection) -> str:
+    """The day of the edition in force; empty before the first import."""
+    return settings.get(conn, EDITION) or ""
+
+
+def events_outside_edition(conn: Connection) -> int:
+    """How many events stand at areas that are no longer in force."""
+    stale = sa.select(AreaRow.id).where(~_IN_FORCE)
+    return int(conn.execute(sa.select(sa.func.count()).where(EventRow.area_id.in_(stale))).scalar_one())
