@@ -13,6 +13,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "legend.events.3": ("较急事件", "Pressing events"),
     "legend.events.4": ("一般事件", "Ordinary events"),
     "legend.events.overdue": ("描边为超期", "Outlined: overdue"),
+    "legend.events.piles": ("可疑堆点上,未画出", "On suspicious piles, not drawn"),
     "legend.note.in_colours": ("计入底色,放大后显示", "counted in the colours; drill to see them"),
     "legend.note.partly": ("另有 {n} 件计入底色", "{n} more are counted in the colours"),
     "legend.units.live": ("在岗巡查", "Units on duty"),

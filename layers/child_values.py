@@ -1,0 +1,49 @@
+"""What areas and labels have in common: the children of the area that is shown, and the measure of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geodata.domain.areas import AreaTree
+from geodata.domain.view import MapView, Measure
+from geodata.situation.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class ChildValues:
+    """The measure per area, in the tree's order.
+
+    ``ordinals`` are the children; for a leaf it is the leaf itself, compared with nothing but drawn among its
+    siblings' outlines: ``outlines_of`` is the code of the area whose children's outlines are needed.
+    """
+
+    tree: AreaTree
+    ordinals: tuple[int, ...]
+    values: tuple[float, ...]
+    outlines_of: str
+    scale_max: float
+    leaf: bool
+
+
+def child_values(situation: Situation, view: MapView) -> ChildValues:
+    """The children of the view's area with their values; KeyError for an area that is not in force."""
+    tree = situation.tree
+    o = tree.ordinal[view.area]
+    leaf = tree.is_leaf(o)
+    parent = int(tree.parent[o]) if leaf else o
+    if parent < 0:
+        return ChildValues(tree, (o,), (), "", 0.0, True)
+    ordinals, values = situation.children(parent, view.measure, view.filters)
+    pairs = [(int(i), float(v)) for i, v in zip(ordinals, values, strict=True)]
+    top = max((v for _, v in pairs), default=0.0)
+    shown = [p for p in pairs if p[0] == o] if leaf else pairs
+    return ChildValues(
+        tree, tuple(i for i, _ in shown), tuple(v for _, v in shown), tree.areas[parent].code, top, leaf
+    )
+
+
+def value_text(value: float, measure: Measure) -> str:
+    """The value as the map prints it: whole numbers with thousands marks, a density with one decimal below ten."""
+    if measure is Measure.DENSITY and value < 10:
+        return f"{value:.1f}" if value >= 0.05 or value == 0 else "<0.1"
+    return f"{value:,.0f}"

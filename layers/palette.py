@@ -1,0 +1,76 @@
+"""Colours, shapes and type of the map in both themes. Colour never stands alone: each urgency has its own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from layers.base import Json
+
+SHAPES = ("diamond", "triangle", "circle", "square", "caret", "target", "hollow", "outlined", "ramp", "none")
+"""What a swatch or an icon may look like; the browser draws each of them on the map and in the legend."""
+
+TEXT = ("OneScreen Regular", "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif")
+TEXT_BOLD = ("OneScreen Bold", *TEXT[1:])
+"""Font stacks. MapLibre draws every glyph from local fonts; it reads the weight off the first name, which none has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """One theme of the map."""
+
+    ground: str
+    land: str
+    water: str
+    water_edge: str
+    road: str
+    road_major: str
+    relief_dark: str
+    relief_light: str
+    line: str
+    line_current: str
+    fill_low: str
+    fill_high: str
+    fill_none: str
+    name: str
+    value: str
+    halo: str
+    outline: str
+    urgency: tuple[str, str, str, str]
+    alive: str
+    silent: str
+    heat: tuple[str, str, str, str]
+
+
+COLOURS: Mapping[str, Colours] = MappingProxyType({
+    "dark": Colours(
+        ground="#0a111c", land="#0d1826", water="#143a63", water_edge="#0a1a2e", road="#1c3350", road_major="#29496f",
+        relief_dark="#08101a", relief_light="#16273c", line="#4f9fe8", line_current="#9fd0ff",
+        fill_low="#0e2238", fill_high="#2b7fbe", fill_none="#101b2a",
+        name="#e4eefa", value="#ffd27a", halo="#0a1626", outline="#ffffff",
+        urgency=("#ff4d4f", "#f5a524", "#ffe04d", "#6cb6ff"), alive="#38d39f", silent="#8b9bb0",
+        heat=("rgba(245,165,36,0)", "rgba(245,165,36,0.30)", "rgba(255,120,60,0.55)", "rgba(255,77,79,0.80)"),
+    ),
+    "light": Colours(
+        ground="#eef3f8", land="#f7fafd", water="#a9cdec", water_edge="#86b3da", road="#d3dde8", road_major="#b9c8d8",
+        relief_dark="#e0e8f0", relief_light="#ffffff", line="#4a86bf", line_current="#14508c",
+        fill_low="#eaf2fb", fill_high="#5da3dc", fill_none="#f0f3f6",
+        name="#12283f", value="#9a4b00", halo="#ffffff", outline="#10202f",
+        urgency=("#d9252b", "#d97a00", "#b89600", "#1769c2"), alive="#0c8a5f", silent="#6a7787",
+        heat=("rgba(217,122,0,0)", "rgba(230,140,20,0.35)", "rgba(225,85,30,0.60)", "rgba(200,20,30,0.85)"),
+    ),
+})  # fmt: skip
+
+URGENCY_SHAPES: Mapping[int, str] = MappingProxyType({1: "diamond", 2: "triangle", 3: "circle", 4: "square"})
+URGENCY_RADII: Mapping[int, float] = MappingProxyType({1: 6.5, 2: 5.6, 3: 4.4, 4: 3.2})
+
+
+def swatch(variable: str) -> str:
+    """A colour of the legend that follows the page's theme: a CSS variable of ``map.css``."""
+    return f"var(--map-{variable})"
+
+
+def icon(shape: str, radius: float, fill: str, *, line: str = "", width: float = 0.0, ring: str = "") -> Json:
+    """A picture for a MarkSlot's ``icons``; sizes in CSS pixels. No ``fill`` is hollow; ``ring`` is a circle around."""
+    return {"shape": shape, "r": radius, "fill": fill, "line": line, "width": width, "ring": ring}
