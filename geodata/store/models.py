@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     String,
+    Table,
     Text,
     UniqueConstraint,
     text,
@@ -298,3 +299,9 @@ class QuarantineRow(Base):
     rule: Mapped[str] = mapped_column(Text)
     record: Mapped[str] = mapped_column(Text)
     replayed_ms: Mapped[int | None] = mapped_column(BigInteger)
+
+
+def table(row: type[Base]) -> Table:
+    """The Core table of a row class, for bulk writes."""
+    assert isinstance(row.__table__, Table)
+    return row.__table__

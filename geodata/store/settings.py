@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -23,3 +25,8 @@ def put(conn: Connection, key: str, value: str) -> None:
     done = conn.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value))
     if not done.rowcount:
         conn.execute(sa.insert(SettingRow).values(key=key, value=value))
+
+
+def zone(conn: Connection) -> ZoneInfo:
+    """The city's time zone, which decides what a month is; UTC until somebody has said."""
+    return ZoneInfo(get(conn, TIME_ZONE) or "UTC")

@@ -1,0 +1,61 @@
+"""Counting again, slowly and obviously, what the writers keep: for ``check``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.domain.events import CLOSED
+from geodata.store.models import AreaTotalRow, EventRow, QuarantineRow, RollupRow
+
+
+class Counted(NamedTuple):
+    """What stands directly at an area (events) or at it and below (totals)."""
+
+    area_id: int
+    reported: int
+    ended: int
+    closed: int
+    closed_on_time: int
+    closed_late: int
+
+
+def events_by_area(conn: Connection) -> list[Counted]:
+    """Counts of the events that stand directly at each area, from the events themselves."""
+    closed = EventRow.state.in_(sorted(CLOSED))
+    rows = conn.execute(
+        sa.select(
+            EventRow.area_id,
+            sa.func.count(),
+            sa.func.count(EventRow.ended_ms),
+            sa.func.sum(sa.case((closed, 1), else_=0)),
+            sa.func.sum(sa.case((sa.and_(closed, EventRow.on_time == 1), 1), else_=0)),
+            sa.func.sum(sa.case((sa.and_(closed, EventRow.on_time == 0), 1), else_=0)),
+        ).group_by(EventRow.area_id)
+    )
+    return [Counted(*map(int, row)) for row in rows]
+
+
+def totals_by_area(conn: Connection) -> list[Counted]:
+    """The kept all-time counts of each area and all below it."""
+    t = AreaTotalRow
+    rows = conn.execute(sa.select(t.area_id, t.reported, t.ended, t.closed, t.closed_on_time, t.closed_late))
+    return [Counted(*map(int, row)) for row in rows]
+
+
+def rolled_up(conn: Connection, area_id: int) -> int:
+    """How many reports the roll-ups of an area hold."""
+    total = conn.execute(sa.select(sa.func.sum(RollupRow.reported)).where(RollupRow.area_id == area_id)).scalar()
+    return int(total or 0)
+
+
+def quarantined(conn: Connection) -> dict[str, int]:
+    """Records that wait in quarantine, by feed."""
+    rows = conn.execute(
+        sa.select(QuarantineRow.feed, sa.func.count())
+        .where(QuarantineRow.replayed_ms.is_(None))
+        .group_by(QuarantineRow.feed)
+    )
+    return {feed: int(n) for feed, n in rows}

@@ -1,0 +1,187 @@
+"""Counts of the past: by hour, by class, closing rates; from roll-ups where an area is large, else from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.store import settings
+from geodata.store.ancestry import Longs, prepare_areas
+from geodata.store.models import AreaMonthRow, AreaRow, AreaTotalRow, EventRow, RollupRow
+from geodata.store.tallies import BY_DEADLINE, HOUR_MS, TOTALS, Countables, count, countables, facts
+
+REBUILD_BATCH = 200_000
+
+
+class Closing(NamedTuple):
+    """How cases fared. ``due…``: those whose deadline fell in the period; the rest: those that were ended in it."""
+
+    due: int
+    due_closed: int
+    due_on_time: int
+    ended: int
+    closed: int
+    on_time: int
+    timed: int
+    handling_s: int
+    handled: int
+
+
+NO_CLOSING = Closing(0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All-time counts of every area and all below it, as columns; an area without events may be missing."""
+
+    area_id: Longs
+    reported: Longs
+    ended: Longs
+    closed: Longs
+    closed_on_time: Longs
+    closed_late: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Deadlines of one month of events placed directly at an area (sum over a subtree yourself), as columns."""
+
+    area_id: Longs
+    due: Longs
+    due_closed: Longs
+    due_on_time: Longs
+
+
+def totals(conn: Connection) -> Totals:
+    """AreaTotalRow as arrays."""
+    rows = _matrix(conn, sa.select(*(getattr(AreaTotalRow, n) for n in ("area_id", *TOTALS))))
+    return Totals(*rows)
+
+
+def months(conn: Connection, month: int) -> Months:
+    """One month (year × 12 + month − 1) of the city's calendar, deadlines later in that month included."""
+    names = ("area_id", "due", "due_closed", "due_on_time")
+    rows = _matrix(conn, sa.select(*(getattr(AreaMonthRow, n) for n in names)).where(AreaMonthRow.month == month))
+    return Months(*rows)
+
+
+def is_rolled(conn: Connection, area_id: int) -> bool:
+    """Whether the area has hourly roll-ups."""
+    return bool(conn.execute(sa.select(AreaTotalRow.rolled).where(AreaTotalRow.area_id == area_id)).scalar())
+
+
+def hourly(conn: Connection, area_id: int, from_hour: int, to_hour: int) -> list[int]:
+    """Events reported in the area and below, per epoch hour of [from_hour, to_hour)."""
+    if is_rolled(conn, area_id):
+        asked = sa.select(RollupRow.hour, sa.func.sum(RollupRow.reported)).group_by(RollupRow.hour)
+        asked = asked.where(RollupRow.area_id == area_id, *_hours(from_hour, to_hour))
+    else:
+        hour = EventRow.reported_ms // HOUR_MS
+        asked = sa.select(hour, sa.func.count()).group_by(hour)
+        asked = asked.where(EventRow.area_id.in_(_below(area_id)), *_reported(from_hour, to_hour))
+    counts = [0] * max(0, to_hour - from_hour)
+    for h, n in conn.execute(asked):
+        counts[int(h) - from_hour] = int(n)
+    return counts
+
+
+def by_class(conn: Connection, area_id: int, from_hour: int, to_hour: int) -> dict[str, int]:
+    """Events reported in the area and below in [from_hour, to_hour), by class; classes without any are left out."""
+    if is_rolled(conn, area_id):
+        asked = sa.select(RollupRow.class_code, sa.func.sum(RollupRow.reported)).group_by(RollupRow.class_code)
+        asked = asked.where(RollupRow.area_id == area_id, *_hours(from_hour, to_hour))
+    else:
+        asked = sa.select(EventRow.class_code, sa.func.count()).group_by(EventRow.class_code)
+        asked = asked.where(EventRow.area_id.in_(_below(area_id)), *_reported(from_hour, to_hour))
+    return {code: int(n) for code, n in conn.execute(asked) if n}
+
+
+def closing(conn: Connection, area_ids: Sequence[int], from_hour: int, to_hour: int) -> dict[int, Closing]:
+    """How cases fared in [from_hour, to_hour), for each area with all below it."""
+    rolled = set(
+        conn.execute(
+            sa.select(AreaTotalRow.area_id).where(AreaTotalRow.area_id.in_(area_ids), AreaTotalRow.rolled == 1)
+        ).scalars()
+    )
+    asked = sa.select(RollupRow.area_id, *(sa.func.sum(getattr(RollupRow, n)) for n in Closing._fields))
+    asked = asked.where(RollupRow.area_id.in_(rolled), *_hours(from_hour, to_hour)).group_by(RollupRow.area_id)
+    found = {r[0]: Closing(*map(int, r[1:])) for r in conn.execute(asked)} if rolled else {}
+    for area_id in area_ids:
+        if area_id not in rolled:
+            found[area_id] = _closing_of_events(conn, area_id, from_hour, to_hour)
+    return {i: found.get(i, NO_CLOSING) for i in area_ids}
+
+
+def rebuild(conn: Connection) -> None:
+    """Count everything again from ``event``: after the areas, their parents or the time zone have changed."""
+    for row in (RollupRow, AreaMonthRow, AreaTotalRow):
+        conn.execute(sa.delete(row))
+    prepare_areas(conn)
+    zone = settings.zone(conn)
+    last = 0
+    while True:
+        asked = sa.select(EventRow.id, *_COUNTED).where(EventRow.id > last).order_by(EventRow.id).limit(REBUILD_BATCH)
+        rows = conn.execute(asked).all()
+        if not rows:
+            return
+        last = rows[-1][0]
+        count(conn, _countables([r[1:] for r in rows]), zone)
+
+
+_COUNTED = (
+    EventRow.area_id, EventRow.class_code, EventRow.state, EventRow.on_time, EventRow.reported_ms,
+    EventRow.dispatched_ms, EventRow.handled_ms, EventRow.ended_ms, EventRow.deadline_ms,
+)  # fmt: skip
+
+
+def _closing_of_events(conn: Connection, area_id: int, from_hour: int, to_hour: int) -> Closing:
+    asked = sa.select(*_COUNTED).where(
+        EventRow.area_id.in_(_below(area_id)), EventRow.reported_ms < to_hour * HOUR_MS
+    )
+    rows = conn.execute(asked).all()
+    if not rows:
+        return NO_CLOSING
+    columns = _countables([tuple(r) for r in rows])
+    added = facts(columns)
+    at_end = _inside(columns.ended_ms, from_hour, to_hour)
+    at_deadline = _inside(columns.deadline_ms, from_hour, to_hour)
+    sums = (added[n][at_deadline if n in BY_DEADLINE else at_end].sum() for n in Closing._fields)
+    return Closing(*map(int, sums))
+
+
+def _inside(ms: Longs, from_hour: int, to_hour: int) -> npt.NDArray[np.bool_]:
+    return (ms >= from_hour * HOUR_MS) & (ms < to_hour * HOUR_MS)
+
+
+def _countables(rows: Sequence[Sequence[Any]]) -> Countables:
+    columns = dict(zip((c.key for c in _COUNTED), zip(*rows, strict=True), strict=True))
+    return countables(columns, np.ones(len(rows), np.int64))
+
+
+def _below(area_id: int) -> sa.Select[tuple[int]]:
+    """The area and all below it."""
+    tree = sa.select(AreaRow.id).where(AreaRow.id == area_id).cte("below", recursive=True)
+    tree = tree.union_all(sa.select(AreaRow.id).join(tree, AreaRow.parent_id == tree.c.id))
+    return sa.select(tree.c.id)
+
+
+def _hours(from_hour: int, to_hour: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return RollupRow.hour >= from_hour, RollupRow.hour < to_hour
+
+
+def _reported(from_hour: int, to_hour: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return EventRow.reported_ms >= from_hour * HOUR_MS, EventRow.reported_ms < to_hour * HOUR_MS
+
+
+def _matrix(conn: Connection, asked: sa.Select[Any]) -> list[Longs]:
+    cursor = conn.execute(asked).cursor
+    rows = cursor.fetchall() if cursor is not None else []
+    width = len(asked.selected_columns)
+    block = np.array(rows, np.int64).reshape(-1, width)
+    return [block[:, k] for k in range(width)]

@@ -1,0 +1,197 @@
+"""What events add to the counts: one rule for a single step, an import of a million rows and a rebuild.
+
+Counts are always the sum over what ``event`` holds. A step therefore takes away what the event counted before and
+adds what it counts now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sqlalchemy.engine import Connection
+
+from geodata.domain.events import CLOSED, ENDED, State
+from geodata.store import bulk
+from geodata.store.ancestry import Ancestry, Longs, ancestry
+from geodata.store.models import AreaMonthRow, AreaTotalRow, RollupRow, table
+
+NONE = int(np.iinfo(np.int64).min)
+HOUR_MS = 3_600_000
+NO_CASE = frozenset({State.REJECTED, State.VOID, State.MERGED, State.SUSPENDED})
+Bools = npt.NDArray[np.bool_]
+
+TOTALS = ("reported", "ended", "closed", "closed_on_time", "closed_late")
+MONTHS = ("due", "due_closed", "due_on_time")
+ROLLUPS = (
+    "reported", "ended", "closed", "on_time", "timed", "handling_s", "handled", "due", "due_closed", "due_on_time",
+)  # fmt: skip
+BY_REPORT, BY_END, BY_DEADLINE = ROLLUPS[:1], ROLLUPS[1:7], ROLLUPS[7:]
+HOURS = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Countables:
+    """Columns of events, n rows. Times in epoch ms or NONE; ``on_time`` NONE = the clock decides; ``sign`` ±1."""
+
+    area_id: Longs
+    class_code: Sequence[str]
+    state: Sequence[str]
+    on_time: Longs
+    reported_ms: Longs
+    dispatched_ms: Longs
+    handled_ms: Longs
+    ended_ms: Longs
+    deadline_ms: Longs
+    sign: Longs
+
+
+def countables(columns: Mapping[str, Sequence[Any]], sign: Longs) -> Countables:
+    """From columns of plain values in which None is NULL."""
+    texts = ("class_code", "state")
+    longs = {
+        f.name: np.array([NONE if v is None else v for v in columns[f.name]], np.int64)
+        for f in fields(Countables)
+        if f.name not in (*texts, "sign")
+    }
+    return Countables(class_code=columns["class_code"], state=columns["state"], sign=sign, **longs)
+
+
+def count(conn: Connection, rows: Countables, zone: ZoneInfo) -> None:
+    """Add these rows to the totals, roll-ups and months of the areas they stand in. Raises UnknownAreaError."""
+    if not len(rows.area_id):
+        return
+    tree = ancestry(conn, rows.area_id)
+    at = tree.positions(rows.area_id)
+    added = facts(rows)
+    _write_totals(conn, tree, at, added)
+    _write_months(conn, tree, at, rows, added, zone)
+    _write_rollups(conn, tree, at, rows, added)
+
+
+def facts(rows: Countables) -> dict[str, Longs]:
+    """Per row what it adds to each count, zero or ±1 (seconds for ``handling_s``)."""
+    codes, names = pd.factorize(np.asarray(rows.state, object))
+    closed_code = np.array([n in CLOSED for n in names], np.bool_)
+    ended_code = np.array([n in ENDED for n in names], np.bool_)
+    case_code = np.array([n not in NO_CASE for n in names], np.bool_)
+    closed, ended = closed_code[codes], ended_code[codes]
+    has_deadline = rows.deadline_ms != NONE
+    clock = np.where(has_deadline & (rows.ended_ms > rows.deadline_ms), 0, 1)
+    judged = np.where(closed, np.where(rows.on_time == NONE, clock, rows.on_time), -1)
+    due = has_deadline & case_code[codes] & (rows.on_time != -1)
+    timed_work = closed & (rows.dispatched_ms != NONE) & (rows.handled_ms >= rows.dispatched_ms)
+    handling = np.where(timed_work, (rows.handled_ms - np.where(timed_work, rows.dispatched_ms, 0)) // 1000, 0)
+    masks: dict[str, Bools] = {
+        "reported": np.ones(len(closed), np.bool_),
+        "ended": ended, "closed": closed, "closed_on_time": judged == 1, "closed_late": judged == 0,
+        "on_time": judged == 1, "timed": judged >= 0, "handled": timed_work,
+        "due": due, "due_closed": due & closed, "due_on_time": due & (judged == 1),
+    }  # fmt: skip
+    return {k: m * rows.sign for k, m in masks.items()} | {"handling_s": handling * rows.sign}
+
+
+def _write_totals(conn: Connection, tree: Ancestry, at: Longs, added: dict[str, Longs]) -> None:
+    sums = np.stack([_sum(at, added[k], len(tree.ids)) for k in TOTALS])
+    up = tree.parent
+    total = sums.copy()
+    cursor = np.arange(len(tree.ids))
+    while (alive := up[cursor] >= 0).any():
+        cursor = np.where(alive, up[cursor], cursor)
+        moving = np.flatnonzero(alive)
+        for k in range(len(TOTALS)):
+            total[k] += _sum(cursor[moving], sums[k][moving], len(tree.ids))
+        sums = np.where(alive, sums, 0)
+    kept = np.flatnonzero(total.any(axis=0))
+    columns = {"area_id": tree.ids[kept].tolist(), "rolled": [0] * len(kept)}
+    bulk.insert(conn, table(AreaTotalRow), columns | _lists(TOTALS, total[:, kept]), add=True)
+
+
+def _write_months(
+    conn: Connection, tree: Ancestry, at: Longs, rows: Countables, added: dict[str, Longs], zone: ZoneInfo
+) -> None:
+    some = np.flatnonzero(added["due"])
+    if not len(some):
+        return
+    month = months_of(rows.deadline_ms[some], zone)
+    keys, sums = _grouped(month * len(tree.ids) + at[some], np.stack([added[k][some] for k in MONTHS]))
+    columns = {"month": (keys // len(tree.ids)).tolist(), "area_id": tree.ids[keys % len(tree.ids)].tolist()}
+    bulk.insert(conn, table(AreaMonthRow), columns | _lists(MONTHS, sums), add=True)
+
+
+def _write_rollups(conn: Connection, tree: Ancestry, at: Longs, rows: Countables, added: dict[str, Longs]) -> None:
+    above = tree.rolled_above()
+    own = np.where(tree.rolled, np.arange(len(tree.ids)), above)
+    classes, class_names = pd.factorize(np.asarray(rows.class_code, object))
+    keys, values = _keyed_facts(own[at], classes.astype(np.int64), len(class_names), rows, added)
+    span = HOURS * len(class_names)
+    keys, sums = _grouped(keys, values)
+    found_keys, found = [keys], [sums]
+    while len(keys):
+        higher = above[keys // span]
+        up = higher >= 0
+        keys, sums = _grouped(higher[up] * span + keys[up] % span, sums[:, up])
+        found_keys.append(keys)
+        found.append(sums)
+    keys, sums = _grouped(np.concatenate(found_keys), np.concatenate(found, axis=1))
+    columns = {
+        "area_id": tree.ids[keys // span].tolist(),
+        "hour": (keys % span // len(class_names)).tolist(),
+        "class_code": class_names[keys % len(class_names)].tolist(),
+    }
+    bulk.insert(conn, table(RollupRow), columns | _lists(ROLLUPS, sums), add=True)
+
+
+def _keyed_facts(
+    own: Longs, classes: Longs, n_classes: int, rows: Countables, added: dict[str, Longs]
+) -> tuple[Longs, Longs]:
+    """Keys (area, hour, class) and the counts under them: each event counts at up to three hours."""
+    keys, values = [], []
+    for names, ms, counts in (
+        (BY_REPORT, rows.reported_ms, added["reported"]),
+        (BY_END, rows.ended_ms, added["ended"]),
+        (BY_DEADLINE, rows.deadline_ms, added["due"]),
+    ):
+        some = np.flatnonzero((counts != 0) & (ms != NONE) & (own >= 0))
+        hour = np.clip(ms[some] // HOUR_MS, 0, HOURS - 1)
+        keys.append((own[some] * HOURS + hour) * n_classes + classes[some])
+        block = np.zeros((len(ROLLUPS), len(some)), np.int64)
+        for name in names:
+            block[ROLLUPS.index(name)] = added[name][some]
+        values.append(block)
+    return np.concatenate(keys), np.concatenate(values, axis=1)
+
+
+def _grouped(keys: Longs, values: Longs) -> tuple[Longs, Longs]:
+    """Equal keys once, ascending, with the sums of their columns; ``values`` is (k, n)."""
+    unique, inverse = np.unique(keys, return_inverse=True)
+    return unique, np.stack([_sum(inverse, v, len(unique)) for v in values])
+
+
+def _sum(at: Longs, values: Longs, n: int) -> Longs:
+    return np.rint(np.bincount(at, values, n)).astype(np.int64)
+
+
+def _lists(names: Sequence[str], sums: Longs) -> dict[str, list[int]]:
+    return {name: sums[k].tolist() for k, name in enumerate(names)}
+
+
+def months_of(ms: Longs, zone: ZoneInfo) -> Longs:
+    """Months of the city's calendar (year × 12 + month − 1) for times in epoch ms; 1970 to 2199, clipped."""
+    starts = _month_starts(zone)
+    at = np.clip(np.searchsorted(starts, ms, side="right") - 1, 0, len(starts) - 1)
+    return np.asarray(at + 1970 * 12, np.int64)
+
+
+@lru_cache(maxsize=8)
+def _month_starts(zone: ZoneInfo) -> Longs:
+    starts = [datetime(y, m, 1, tzinfo=zone) for y in range(1970, 2200) for m in range(1, 13)]
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return np.array([(s - epoch).total_seconds() * 1000 for s in starts], np.int64)
