@@ -9,8 +9,9 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from geodata.store import bulk
 from geodata.store.events import IN_MAX
-from geodata.store.models import AreaRow, AreaTotalRow
+from geodata.store.models import AreaRow, AreaTotalRow, table
 
 Longs = npt.NDArray[np.int64]
 
@@ -73,9 +74,10 @@ def prepare_areas(conn: Connection) -> None:
             size[r.parent_id] += size[r.id]
     known = dict(conn.execute(sa.select(AreaTotalRow.area_id, AreaTotalRow.rolled)).tuples().all())
     rolled = {r.id: int(r.parent_id is None or size[r.id] >= ROLLED_FROM) for r in rows}
-    new = [{"area_id": i, "rolled": v} for i, v in rolled.items() if i not in known]
-    if new:
-        conn.execute(sa.insert(AreaTotalRow), new)
+    new = {i: v for i, v in sorted(rolled.items()) if i not in known}
+    zeros = [0] * len(new)
+    counts = {c.name: zeros for c in table(AreaTotalRow).columns if c.name not in ("area_id", "rolled")}
+    bulk.insert(conn, table(AreaTotalRow), {"area_id": list(new), "rolled": list(new.values())} | counts)
 
 
 _AREAS = sa.select(AreaRow.id, AreaRow.parent_id, AreaTotalRow.rolled).outerjoin(

@@ -1,15 +1,24 @@
-"""Writing many rows at once, the fast way of each database. Columns in, rows out."""
+"""Writing many rows at once, the fast way of each database. Columns in, rows out.
+
+A column is a sequence of plain values or a numpy array, in which NONE (whole numbers) and NaN (floats) mean NULL.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 UNNEST_MAX = 1000
-Columns = Mapping[str, Sequence[Any]]
+SLICE = 50_000
+NONE = int(np.iinfo(np.int64).min)
+Column = Sequence[Any] | npt.NDArray[Any]
+Columns = Mapping[str, Column]
 
 
 def insert(conn: Connection, table: sa.Table, columns: Columns, *, add: bool = False) -> None:
@@ -71,16 +80,37 @@ def _arrays(table: sa.Table, names: Sequence[str]) -> str:
 
 def _run_many(conn: Connection, statement: str, columns: Columns) -> None:
     # The driver itself: SQLAlchemy would copy every row once more.
-    conn.connection.driver_connection.executemany(statement, zip(*columns.values(), strict=True))  # type: ignore[union-attr]
+    driver = cast(sqlite3.Connection, conn.connection.driver_connection)
+    for rows in _slices(columns):
+        driver.executemany(statement, rows)
 
 
 def _execute(conn: Connection, statement: str, columns: Columns | None = None) -> None:
-    arguments = tuple(list(c) for c in columns.values()) if columns else ()
+    arguments = tuple(_plain(c) for c in columns.values()) if columns else ()
     conn.exec_driver_sql(statement, arguments)
 
 
 def _copy(conn: Connection, target: str, columns: Columns) -> None:
     driver = cast(Any, conn.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
-        for row in zip(*columns.values(), strict=True):
-            copy.write_row(row)
+        for rows in _slices(columns):
+            for row in rows:
+                copy.write_row(row)
+
+
+def _slices(columns: Columns) -> Iterator[Iterator[tuple[Any, ...]]]:
+    # In slices, because a million rows as Python objects take a gigabyte.
+    n = len(next(iter(columns.values())))
+    for i in range(0, n, SLICE):
+        yield zip(*(_plain(c[i : i + SLICE]) for c in columns.values()), strict=True)
+
+
+def _plain(column: Column) -> list[Any]:
+    if not isinstance(column, np.ndarray):
+        return list(column)
+    values: list[Any] = column.tolist()
+    if column.dtype.kind in "fi":
+        missing = np.isnan(column) if column.dtype.kind == "f" else column == NONE
+        for i in np.flatnonzero(missing).tolist():
+            values[i] = None
+    return values

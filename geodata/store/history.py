@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from geodata.store import bulk, changes, intervals, settings
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
 from geodata.store.models import EventRow, table
-from geodata.store.tallies import NONE, Countables, count
+from geodata.store.tallies import Countables, count
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 class EventHistory:
     """Events as columns, n rows, with the m intervals of states that they have left.
 
-    Times are epoch ms; NONE (``geodata.store.tallies.NONE``) in an int column and NaN in ``lon``/``lat`` mean NULL.
+    Times are epoch ms; NONE (``geodata.store.bulk.NONE``) in an int column and NaN in ``lon``/``lat`` mean NULL.
     ``rev`` is how many changes an event has seen (1 = as reported). ``left_event`` is the row (0 … n−1) an interval
     belongs to and ``left_rev`` the revision in which the event took that state. Ids are given by the store.
     """
@@ -75,9 +74,9 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
     if not len(rows):
         return first
     seq = changes.next_seq(conn)
-    columns: dict[str, list[Any]] = {"id": list(range(first, first + len(rows)))}
-    columns |= {name: _with_nulls(getattr(rows, name)) for name in _ROWS}
-    columns["last_seq"] = [seq] * len(rows)
+    columns: dict[str, bulk.Column] = {"id": range(first, first + len(rows))}
+    columns |= {name: getattr(rows, name) for name in _ROWS}
+    columns["last_seq"] = np.full(len(rows), seq)
     bulk.insert(conn, table(EventRow), columns)
     intervals.write(
         conn, event_id=rows.left_event + first, rev=rows.left_rev, from_ms=rows.left_from_ms,
@@ -86,16 +85,6 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
     count(conn, _countables(rows), settings.zone(conn))
     changes.append_all(conn, [Change(seq, at_ms, "import", len(rows), 0, "import", "", actor, "")])
     return first
-
-
-def _with_nulls(column: Sequence[str] | Longs | Floats) -> list[Any]:
-    if not isinstance(column, np.ndarray):
-        return list(column)
-    missing = np.isnan(column) if column.dtype.kind == "f" else column == NONE
-    values: list[Any] = column.tolist()
-    for i in np.flatnonzero(missing).tolist():
-        values[i] = None
-    return values
 
 
 def _countables(rows: EventHistory) -> Countables:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -37,10 +38,11 @@ def write(
     span = spans_of(from_ms, to_ms)
     order = np.lexsort((rev, event_id, from_ms, span))
     order = order[to_ms[order] > from_ms[order]]
-    columns = {"span": span, "from_ms": from_ms, "event_id": event_id, "rev": rev, "to_ms": to_ms, "area_id": area_id}
-    sorted_columns: dict[str, list[object]] = {k: v[order].tolist() for k, v in columns.items()}
-    sorted_columns["state"] = np.asarray(state, object)[order].tolist()
-    bulk.insert(conn, table(IntervalRow), sorted_columns)
+    columns: dict[str, npt.NDArray[Any]] = {
+        "span": span, "from_ms": from_ms, "event_id": event_id, "rev": rev, "to_ms": to_ms, "area_id": area_id,
+    }  # fmt: skip
+    columns["state"] = np.asarray(state, object)
+    bulk.insert(conn, table(IntervalRow), {name: column[order] for name, column in columns.items()})
 
 
 def as_of(conn: Connection, at_ms: int) -> list[Held]:

@@ -21,9 +21,9 @@ from sqlalchemy.engine import Connection
 from geodata.domain.events import CLOSED, ENDED, State
 from geodata.store import bulk
 from geodata.store.ancestry import Ancestry, Longs, ancestry
+from geodata.store.bulk import NONE
 from geodata.store.models import AreaMonthRow, AreaTotalRow, RollupRow, table
 
-NONE = int(np.iinfo(np.int64).min)
 HOUR_MS = 3_600_000
 NO_CASE = frozenset({State.REJECTED, State.VOID, State.MERGED, State.SUSPENDED})
 Bools = npt.NDArray[np.bool_]
