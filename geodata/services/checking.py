@@ -1,0 +1,73 @@
+"""``check``: does what is kept agree with what happened? Recounts slowly and names every difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from geodata.domain.areas import AreaTree
+from geodata.store import recount
+from geodata.store.areas import load_tree
+from geodata.store.engine import Store
+from geodata.store.folder import DataFolder
+
+COLUMNS = ("reported", "ended", "closed", "closed_on_time", "closed_late")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; ``wrong`` says it needs someone."""
+
+    subject: str
+    text: str
+    wrong: bool = False
+
+
+def check_city(store: Store, folder: DataFolder) -> list[Finding]:
+    """Look at areas, tiles, totals, roll-ups and quarantine. Reads only."""
+    found: list[Finding] = []
+    with store.read() as conn:
+        tree = load_tree(conn)
+        direct, kept = recount.events_by_area(conn), recount.totals_by_area(conn)
+        rolled = recount.rolled_up(conn, tree.areas[0].id) if not tree.is_leaf(0) else None
+        waiting = recount.quarantined(conn)
+    per_level = np.bincount(tree.depth, minlength=len(tree.levels))
+    found.append(Finding("areas", " / ".join(f"{x.name_en} {n:,}" for x, n in zip(tree.levels, per_level, strict=True))))
+    tiles = folder.area_tiles
+    found.append(Finding("tiles", f"{tiles} {'is there' if tiles.exists() else 'is missing: import the areas again'}",
+                         not tiles.exists()))  # fmt: skip
+    found += totals_agree(tree, direct, kept)
+    events = sum(c.reported for c in direct)
+    if rolled is not None:
+        found.append(Finding("roll-ups", f"{rolled:,} reports rolled up, {events:,} events", rolled != events))
+    found += [Finding("quarantine", f"{feed}: {n:,} records wait to be replayed") for feed, n in sorted(waiting.items())]
+    return found
+
+
+def totals_agree(
+    tree: AreaTree, direct: Iterable[recount.Counted], kept: Iterable[recount.Counted]
+) -> list[Finding]:
+    """One finding for each kept total that differs from the recount, or one that says all agree."""
+    below = np.zeros((len(tree) + 1, len(COLUMNS)), np.int64)
+    lost = 0
+    for c in direct:
+        o = tree.ordinal_by_id.get(c.area_id)
+        if o is None:
+            lost += c.reported
+        else:
+            below[o + 1] += c[1:]
+    summed = below.cumsum(axis=0)
+    truth = summed[tree.end] - summed[:-1]
+    held = np.zeros_like(truth)
+    for c in kept:
+        if (o := tree.ordinal_by_id.get(c.area_id)) is not None:
+            held[o] = c[1:]
+    found = [
+        Finding("totals", f"{tree.areas[o].code}: {COLUMNS[k]} kept {held[o, k]:,}, counted {truth[o, k]:,}", True)
+        for o, k in zip(*np.nonzero(truth != held), strict=True)
+    ]
+    if lost:
+        found.append(Finding("totals", f"{lost:,} events stand at areas that are no longer in force", True))
+    return found or [Finding("totals", f"{int(truth[0, 0]):,} events; the totals of {len(tree):,} areas agree")]
