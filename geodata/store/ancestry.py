@@ -72,7 +72,7 @@ def prepare_areas(conn: Connection) -> None:
     for r in rows:
         if r.parent_id is not None:
             size[r.parent_id] += size[r.id]
-    known = dict(conn.execute(sa.select(AreaTotalRow.area_id, AreaTotalRow.rolled)).tuples().all())
+    known = set(conn.execute(sa.select(AreaTotalRow.area_id)).scalars())
     rolled = {r.id: int(r.parent_id is None or size[r.id] >= ROLLED_FROM) for r in rows}
     new = {i: v for i, v in sorted(rolled.items()) if i not in known}
     zeros = [0] * len(new)

@@ -1,0 +1,83 @@
+"""A real PostgreSQL 15 for the tests: its own folder, its own port on the loopback, no fsync, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+BIN = Path(os.environ.get("ONESCREEN_POSTGRES_BIN", "/usr/lib/postgresql/15/bin"))
+SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120", "shared_buffers=64MB")
+_numbers = count(1)
+
+
+class NoPostgresError(RuntimeError):
+    """PostgreSQL's programs are not on this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server; ``new_database`` gives the SQLAlchemy URL of an empty database."""
+
+    port: int
+
+    def new_database(self) -> str:
+        """Create a database with a name of its own."""
+        name = f"city_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres", autocommit=True) as conn:
+            conn.execute(f'CREATE DATABASE "{name}"'.encode())
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Start a server and stop it at the end. Raises NoPostgresError where it is not installed."""
+    if not (BIN / "initdb").exists():
+        raise NoPostgresError(f"PostgreSQL 15 is not installed in {BIN} (on Debian: apt-get install postgresql-15)")
+    root = Path(tempfile.mkdtemp(prefix="onescreen-pg-"))
+    data = root / "data"
+    as_user: list[str] = []
+    if os.geteuid() == 0:
+        # The server refuses to run as root.
+        user = pwd.getpwnam("postgres")
+        os.chown(root, user.pw_uid, user.pw_gid)
+        as_user = ["runuser", "-u", "postgres", "--"]
+    port = _free_port()
+    try:
+        _run([*as_user, str(BIN / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8",
+              "--no-sync", "--locale=C.UTF-8"], root)  # fmt: skip
+        own = (f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={root}")
+        options = [f"-c {o}" for o in (*SPEED, *own)]
+        control = [*as_user, str(BIN / "pg_ctl"), "-D", str(data), "-w", "-l", str(root / "log")]
+        _run([*control, "-o", " ".join(options), "start"], root)
+        try:
+            yield Server(port)
+        finally:
+            _run([*control, "-m", "immediate", "stop"], root)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _run(command: list[str], root: Path) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root, timeout=120)
+    if done.returncode:
+        log = root / "log"
+        said = log.read_text("utf-8", "replace") if log.exists() else ""
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}{said}")
