@@ -1,0 +1,1 @@
+"""The live push: one picture per view, computed once, serialised once, sent to every screen that shows it."""

@@ -1,0 +1,77 @@
+"""The board: what the panels of a view say, as named sections, each with the stamps that make it stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from callbacks.live import lists, numbers
+from callbacks.live.doors import MINUTE_MS, Doors
+from callbacks.live.past import Past
+from callbacks.live.scene import Scene, Trails
+from callbacks.room import Room
+from geodata.domain.view import MapView
+from geodata.situation.briefs import TOPICS
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a frame: how it is built, and the tokens on which it depends."""
+
+    build: Callable[[Scene], Any]
+    depends: frozenset[str]
+
+
+def _on(build: Callable[[Scene], Any], *depends: str) -> Section:
+    return Section(build, frozenset(depends))
+
+
+SECTIONS: Mapping[str, Section] = MappingProxyType({
+    "title": _on(lists.title, "areas", "doors", "minute"),
+    "kpi": _on(numbers.kpi, "events", "units", "clock", "past", "minute"),
+    "all_time": _on(numbers.all_time, "events", "clock", "doors"),
+    "classes": _on(numbers.classes, "events", "clock"),
+    "curve": _on(numbers.curve, "events", "clock", "past", "minute"),
+    "feed": _on(lists.feed, "events", "clock"),
+    "rate": _on(lists.rate, "events", "minute"),
+    "ranking": _on(numbers.ranking, "areas", "past"),
+    "worst": _on(lists.worst, "events", "clock"),
+    "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "minute"),
+    "areas": _on(lists.areas, "events", "units", "clock", "areas"),
+    "feeds": _on(lists.feeds, "doors"),
+    "filters": _on(lists.filters, "events", "clock"),
+})  # fmt: skip
+
+
+class Board:
+    """What all topics of a process share: the situation, readings of the past and of the doors, trails."""
+
+    def __init__(self, room: Room) -> None:
+        self.situation = room.situation
+        self.sections = SECTIONS
+        self._room = room
+        self._past = Past(room.store, room.situation)
+        self._doors = Doors(room.store, room.situation)
+        self._trails = Trails()
+
+    def newest_ms(self) -> int:
+        """Epoch ms of the newest change that the situation has taken in; 0 before the first."""
+        return self._room.tail.last_change_ms or 0
+
+    def tokens(self, o: int) -> dict[str, int]:
+        """What the sections and layers of an area depend on; equal tokens mean an equal picture."""
+        situation = self.situation
+        tokens: dict[str, int] = {topic: situation.stamp(topic, o) for topic in TOPICS}
+        tokens["past"] = self._past.version(o)
+        tokens["doors"] = self._doors.look()
+        tokens["minute"] = situation.now_ms // MINUTE_MS
+        return tokens
+
+    def scene(self, view: MapView, o: int) -> Scene:
+        """Everything the sections of a view may look at, now."""
+        return Scene(
+            self.situation, self._room.catalogue, self._room.city, view, o, self._past.look(o), self._doors.now,
+            self._trails, self.newest_ms() or None,
+        )  # fmt: skip

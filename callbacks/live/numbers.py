@@ -1,0 +1,105 @@
+"""Sections that count: headline figures, all time, classes, the day's curve, the ranking of the children."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from callbacks.live.past import PastOfArea
+from callbacks.live.scene import Scene
+from dashboard.words import words
+from geodata.domain.events import Stage
+from geodata.domain.indicators import colour_of, is_small
+from geodata.domain.units import Freshness
+
+Json = dict[str, Any]
+RANKED_MAX = 100
+
+
+def kpi(scene: Scene) -> Json:
+    """The headline figures, with what they are compared with where that is known."""
+    t, units = scene.totals, scene.situation.unit_totals(scene.o)
+    month = scene.past.month if scene.past else None
+    plain = not scene.view.filters
+    hour_ago = scene.trails.hour_ago(scene.view.area, scene.situation.now_ms, scene.unfiltered.overdue)
+    return {
+        "reported": {
+            "n": t.reported_today,
+            "prev": same_time_yesterday(scene, scene.past) if scene.past and plain else None,
+            "prev_label": words(scene.lang, "prev.yesterday"),
+        },
+        "open": {
+            "n": t.open, "to_accept": t.by_stage.get(Stage.ACCEPT, 0), "to_dispatch": t.by_stage.get(Stage.DISPATCH, 0),
+            "handling": t.by_stage.get(Stage.HANDLE, 0), "checking": t.by_stage.get(Stage.CHECK, 0),
+            "paused": t.by_stage.get(Stage.PAUSED, 0),
+        },
+        "overdue": {
+            "n": t.overdue, "prev": hour_ago if plain else None, "prev_label": words(scene.lang, "prev.hour_ago"),
+        },
+        "due_soon": {"n": t.due_soon},
+        "on_time": {
+            "num": t.on_time_today, "den": t.on_time_today + t.late_today,
+            "month_num": month.due_on_time if month and plain else None,
+            "month_den": month.due if month and plain else None,
+        },
+        "handling": {"mean_s": t.handling_mean_s, "median_s": t.handling_median_s, "n": t.handling_n},
+        "units": {
+            "on": units.on, "total": units.total, "stale": units.by_freshness.get(Freshness.STALE, 0),
+            "lost": units.by_freshness.get(Freshness.LOST, 0),
+        },
+        "unplaced": {"n": t.unplaced},
+    }  # fmt: skip
+
+
+def same_time_yesterday(scene: Scene, past: PastOfArea) -> int:
+    """Reported yesterday up to this time of day; the hour that is running counts by the share of it that is over."""
+    local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(scene.situation.zone)
+    return round(sum(past.yesterday[: local.hour]) + past.yesterday[local.hour] * local.minute / 60)
+
+
+def all_time(scene: Scene) -> Json:
+    """Everything on record for this area, filters aside."""
+    t, span = scene.unfiltered, scene.doors.span_ms
+    return {
+        "reported": t.reported_all, "open": t.open, "closed": t.closed_all, "on_time": t.on_time_all,
+        "overdue": t.overdue_all, "unjudged": t.unjudged_all,
+        "from_ms": span[0] if span else None, "to_ms": span[1] if span else None,
+    }  # fmt: skip
+
+
+def classes(scene: Scene) -> list[tuple[str, str, int, int]]:
+    """(code, name, reported today, open) of every class, most reported first."""
+    known = scene.catalogue.classes
+    rows = [
+        (code, (c.name_en if scene.lang == "en" else c.name_zh) if (c := known.get(code)) else code, *count)
+        for code, count in scene.totals.by_class.items()
+    ]
+    return sorted(rows, key=lambda row: (-row[2], -row[3]))
+
+
+def curve(scene: Scene) -> Json:
+    """Reported per local hour: today up to now, and the same weekday of last week."""
+    local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(scene.situation.zone)
+    return {
+        "today": scene.situation.hours_today(scene.o)[: local.hour + 1],
+        "base": list(scene.past.last_week) if scene.past else [],
+        "base_label": words(scene.lang, "base.last_week"),
+    }
+
+
+def ranking(scene: Scene) -> Json:
+    """The children by on-time closing rate of this month, best first; those where nothing was due come last."""
+    depth = scene.tree.areas[scene.o].depth
+    label = words(scene.lang, "ranking.label", level=scene.level(depth + 1) or "")
+    if scene.tree.is_leaf(scene.o):
+        return {"label": label, "rows": [], "reason": words(scene.lang, "ranking.leaf")}
+    if scene.past is None:
+        return {"label": label, "rows": [], "reason": ""}
+    rows = [
+        (scene.tree.areas[o].code, scene.name(o), good, due, colour_of(good, due), is_small(due))
+        for o, closing in scene.past.children.items()
+        for good, due in [(closing.due_on_time, closing.due)]
+    ]
+    rows.sort(key=lambda row: (row[3] == 0, -row[2] / row[3] if row[3] else 0.0, row[0]))
+    reason = "" if any(row[3] for row in rows) else words(scene.lang, "ranking.no_due")
+    return {"label": label, "rows": rows[:RANKED_MAX], "reason": reason}

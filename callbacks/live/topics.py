@@ -1,0 +1,110 @@
+"""A topic and its clients: the frames of one view, in order, and who has seen which."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from callbacks.live.outlets import Outlet
+from callbacks.live.packets import Packet, packet
+
+RING_FRAMES = 40
+BEHIND_BYTES = 128_000
+BEHIND_MAX_S = 30.0
+Body = Mapping[str, Any]
+
+
+class Picture(Protocol):
+    """What a topic shows now. ``callbacks.live.frames`` draws the real one."""
+
+    def stale(self) -> bool:
+        """Whether anything it depends on moved since the last refresh; cheap, asked many times a second."""
+        ...
+
+    def refresh(self) -> Body | None:
+        """Look again; what changed, as the body of a delta, or None. Raises ViewError when the area is gone."""
+        ...
+
+    def full(self) -> Body:
+        """Everything, as the body of a full frame."""
+        ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the hub has done since it started; ``compute_ms`` and ``longest_ms`` are of computing frames."""
+
+    computed: int = 0
+    frames: int = 0
+    fulls: int = 0
+    beats: int = 0
+    bytes: int = 0
+    skipped: int = 0
+    aborted: int = 0
+    errors: int = 0
+    compute_ms: float = 0.0
+    longest_ms: float = 0.0
+
+
+class Client:
+    """One open socket: its outlet, its topic, and the last frame of it that was written (0 = none)."""
+
+    __slots__ = ("behind_since", "outlet", "seq", "topic")
+
+    def __init__(self, outlet: Outlet) -> None:
+        self.outlet = outlet
+        self.topic: Topic | None = None
+        self.seq = 0
+        self.behind_since = 0.0
+
+
+class Topic:
+    """The frames of one view.
+
+    ``seq`` grows by one per frame. Its first value is the wall clock in ms × 1,024, so that a number of an earlier
+    process, or of an earlier life of this topic, is never taken for one of this life (safe integers in a browser).
+    ``due`` is the earliest loop time of the next frame; ``sent`` that of the last frame or beat.
+    """
+
+    __slots__ = ("clients", "due", "full_packet", "idle_since", "key", "picture", "ring", "sent", "seq", "sound")
+
+    def __init__(self, key: str, picture: Picture, at_ms: int) -> None:
+        self.key, self.picture = key, picture
+        self.seq = at_ms << 10
+        self.ring: deque[tuple[int, Packet]] = deque(maxlen=RING_FRAMES)
+        self.clients: set[Client] = set()
+        self.due = self.sent = self.idle_since = 0.0
+        self.full_packet: Packet | None = None
+        self.sound = False
+
+    def restart(self) -> None:
+        """Begin anew with a full frame: at first, and after a frame that failed."""
+        self.seq += 1
+        self.ring.clear()
+        self.full_packet = None
+        self.sound = True
+
+    def advance(self, body: Body, at_ms: int, src_ms: int) -> Packet:
+        """The next delta, remembered for those who come back."""
+        self.seq += 1
+        made = packet({"k": "delta", "topic": self.key, "seq": self.seq, "at": at_ms, "src": src_ms, **body})
+        self.ring.append((self.seq, made))
+        self.full_packet = None
+        return made
+
+    def full(self, at_ms: int, src_ms: int) -> Packet:
+        """The newest full frame; made when the first client needs it and shared until the next delta."""
+        if self.full_packet is None:
+            head = {"k": "full", "topic": self.key, "view": self.key, "seq": self.seq, "at": at_ms, "src": src_ms}
+            self.full_packet = packet({**head, **self.picture.full()}, squeeze=True)
+        return self.full_packet
+
+    def missed(self, seq: int) -> list[Packet] | None:
+        """The deltas after ``seq``, or None when they are not all remembered."""
+        if seq == self.seq:
+            return []
+        if not self.ring or not self.ring[0][0] - 1 <= seq < self.seq:
+            return None
+        return [made for number, made in self.ring if number > seq]
