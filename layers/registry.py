@@ -10,7 +10,7 @@ from typing import Any
 
 from layers.base import Layer
 
-NOT_LAYERS = frozenset({"base", "child_values", "palette", "registry"})
+NOT_LAYERS = frozenset({"base", "base_style", "child_values", "kit", "palette", "registry"})
 
 
 class RegistryError(ValueError):

@@ -1,0 +1,221 @@
+/* The map: finds Plotly's MapLibre map, keeps its camera, and survives what happens to it. Parts: map_gate, map_look,
+   map_marks, map_pointer. Nothing here redraws through dcc.Graph: its figure is drawn once, without any request. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const M = (O.map = O.map || {});
+  const LOST_RELOAD_MS = 20000;
+  const RETRY_MS = 8000;
+  const FIT_MAX_ZOOM = 17;
+
+  /** kit: what the page was built with; card: the area that is shown; view: what the address says. */
+  const S = (M.state = {
+    kit: null, pane: null, gd: null, map: null, alive: false, card: null, scale: 1, moved: false, fitZoom: 0,
+    view: { theme: "dark", lang: "zh", page: "area", layers: new Set(), selected: "" },
+  });
+  const stats = (M.stats = { mounts: 0, fits: 0, redraws: 0, failed: 0, held: 0, errors: 0, lost: 0, pulses: 0 });
+  const failed = new Set();
+
+  M.word = (key, values) => (O.words ? O.words.t(key, values) : key);
+
+  const subplot = () => S.gd && S.gd._fullLayout && S.gd._fullLayout.map && S.gd._fullLayout.map._subplot;
+
+  /** The map of the pane once Plotly has drawn its first picture, else null. */
+  function ready() {
+    const pane = document.getElementById("map-pane");
+    const gd = pane && pane.querySelector(".js-plotly-plot");
+    if (!gd || gd.parentElement.classList.contains("dash-graph--pending") || gd.classList.contains("dash-graph--pending")) return null;
+    const plot = gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
+    if (!plot || !plot.map || !plot.map.style || !Object.keys(plot.traceHash).length) return null;
+    return { pane, gd, map: plot.map };
+  }
+
+  function look() {
+    if (S.map) return;
+    const found = ready();
+    if (!found) return;
+    Object.assign(S, found);
+    S.kit = JSON.parse(S.pane.dataset.kit);
+    attach();
+    M.applyView();
+    remount();
+  }
+
+  function attach() {
+    const map = S.map;
+    M.pointer.attach();
+    map.on("moveend", keepCamera);
+    map.on("movestart", (event) => event.originalEvent && setMoved(true));
+    map.on("error", onError);
+    map.on("webglcontextlost", onLost);
+    map.on("webglcontextrestored", () => whenStyled(remount));
+    map.on("remove", onRemove);
+    const observer = new ResizeObserver(onResize);
+    observer.observe(S.pane);
+    map.on("remove", () => observer.disconnect());
+  }
+
+  function onRemove() {
+    Object.assign(S, { map: null, gd: null, pane: null, alive: false });
+  }
+
+  /** MapLibre speaks about a tile that failed; without a listener it would print it, and nobody would ask again. */
+  function onError(event) {
+    stats.errors += 1;
+    stats.lastError = String((event.error && event.error.message) || event.error);
+    if (event.sourceId && String(event.sourceId).startsWith("onescreen/")) failed.add(event.sourceId);
+  }
+
+  function retry() {
+    if (!S.alive || document.hidden) return;
+    for (const id of failed) if (S.map.getSource(id)) S.map.refreshTiles(id);
+    failed.clear();
+  }
+
+  function onLost() {
+    stats.lost += 1;
+    S.alive = false;
+    S.pane.dataset.lost = M.word("map.lost");
+    const since = stats.lost;
+    setTimeout(() => !S.alive && stats.lost === since && location.reload(), LOST_RELOAD_MS);
+  }
+
+  /** Call back when the style can be written to: after a start, and after a context came back. */
+  function whenStyled(then) {
+    const map = S.map;
+    (function wait() {
+      if (S.map !== map) return;
+      if (map.style && map.style._loaded && map.getSource("onescreen:none")) then();
+      else setTimeout(wait, 50);
+    })();
+  }
+
+  function remount() {
+    delete S.pane.dataset.lost;
+    S.scale = M.look.scale();
+    M.look.mount();
+    S.alive = true;
+    stats.mounts += 1;
+    if (S.card) showCard();
+    M.gate.again();
+  }
+
+  /* ---- the camera ---- */
+
+  /** Tell Plotly where the camera is, as its own gesture handler does; otherwise its next redraw would move it back. */
+  function keepCamera() {
+    const plot = subplot();
+    if (!plot) return;
+    const center = S.map.getCenter();
+    const layout = S.gd._fullLayout.map;
+    layout._input.center = layout.center = { lon: center.lng, lat: center.lat };
+    layout._input.zoom = layout.zoom = S.map.getZoom();
+    layout._input.bearing = layout.bearing = S.map.getBearing();
+    layout._input.pitch = layout.pitch = S.map.getPitch();
+  }
+
+  function padding() {
+    const box = S.pane.getBoundingClientRect();
+    const edge = Math.round(Math.min(box.width, box.height) * 0.035);
+    const tools = document.querySelector("[data-map-top]");
+    const top = tools ? Math.min(box.height * 0.2, tools.getBoundingClientRect().bottom - box.top) : 0;
+    return { left: edge, right: edge, bottom: edge, top: Math.max(edge, Math.round(top) + 8) };
+  }
+
+  /** Show the whole area; after a finger's pan Plotly believes it is still dragging and would keep its own camera. */
+  M.fit = function () {
+    if (!S.alive || !S.card) return;
+    const [west, south, east, north] = S.card.bbox;
+    S.map.resize();
+    const camera = S.map.cameraForBounds([[west, south], [east, north]], { padding: padding(), maxZoom: FIT_MAX_ZOOM });
+    if (!camera) return;
+    const plot = subplot();
+    plot.dragging = plot.wheeling = false;
+    S.map.stop();
+    S.map.jumpTo({ center: camera.center, zoom: camera.zoom, bearing: 0, pitch: 0 });
+    keepCamera();
+    S.fitZoom = camera.zoom;
+    stats.fits += 1;
+    setMoved(false);
+    M.look.weigh();
+  };
+
+  function setMoved(moved) {
+    S.moved = moved;
+    S.pane.toggleAttribute("data-moved", moved);
+  }
+
+  let resizing = 0;
+  function onResize() {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => {
+      if (!S.alive) return;
+      S.map.resize();
+      if (M.look.scale() !== S.scale) {
+        S.scale = M.look.scale();
+        M.look.mount();
+      }
+      if (!S.moved) M.fit();
+    }, 120);
+  }
+
+  /* ---- what is shown ---- */
+
+  /** A new area card from the server: {code, parent, leaf, depth, bbox}; the same area again moves nothing. */
+  M.show = function (card) {
+    const before = S.card;
+    S.card = card;
+    if (!card || !S.alive) return;
+    if (!before || before.code !== card.code) showCard();
+  };
+
+  function showCard() {
+    M.fit();
+    M.pointer.area();
+    M.look.weigh();
+    S.pane.dataset.area = S.card.code;
+  }
+
+  /** The address changed: theme, language, layers, selection; a new area comes with its card. */
+  M.applyView = function () {
+    const now = O.view ? O.view.parse() : null;
+    if (!now || !S.kit) return;
+    const before = S.view;
+    S.view = {
+      theme: now.params.get("theme") === "light" ? "light" : "dark",
+      lang: now.params.get("lang") === "en" ? "en" : "zh",
+      page: now.page,
+      layers: new Set(O.view.several("layers")),
+      selected: now.params.get("selected") || "",
+    };
+    if (!S.alive) return;
+    if (before.theme !== S.view.theme) M.look.mount();
+    else M.look.visibility();
+    M.pointer.selected();
+  };
+
+  /** Resolves when nothing waits to be drawn. */
+  M.idle = async function () {
+    for (;;) {
+      if (S.alive && M.gate.empty() && S.map.loaded() && !S.map.isMoving()) return true;
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  };
+
+  setInterval(look, 100);
+  setInterval(retry, RETRY_MS);
+  document.addEventListener("visibilitychange", () => !document.hidden && S.alive && M.marks.flush());
+  addEventListener("online", retry);
+  document.addEventListener("DOMContentLoaded", () => O.view && O.view.onChange(() => M.applyView()));
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.onescreen_map = {
+    card(card) {
+      if (card) M.show(card);
+      return window.dash_clientside.no_update;
+    },
+    fit(clicks) {
+      if (clicks) M.fit();
+      return window.dash_clientside.no_update;
+    },
+  };
+})();
