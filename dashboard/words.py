@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Protocol
 
 from dashboard import words_live, words_map, words_screen, words_terms
 from geodata.domain.view import LANGUAGES
@@ -20,10 +21,28 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
     return MappingProxyType({lang: MappingProxyType(table) for lang, table in both.items()})
 
 
-ALL: Mapping[str, Mapping[str, str]] = _merged((words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS))
+TABLES = (words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS)
+ALL: Mapping[str, Mapping[str, str]] = _merged(TABLES)
 
 
 def words(lang: str, key: str, **values: object) -> str:
     """The words of ``key`` in ``lang`` with ``values`` put into its braces; KeyError for an unknown key."""
     text = ALL[lang][key]
     return text.format(**values) if values else text
+
+
+class Named(Protocol):
+    """What has a name in both languages: a level, a class, a subtype."""
+
+    @property
+    def name_zh(self) -> str: ...
+
+    @property
+    def name_en(self) -> str: ...
+
+
+def named(lang: str, thing: Named | None, otherwise: str = "") -> str:
+    """The name of a thing in ``lang``; ``otherwise`` where there is no such thing."""
+    if thing is None:
+        return otherwise
+    return thing.name_en if lang == "en" else thing.name_zh

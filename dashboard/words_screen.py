@@ -91,6 +91,11 @@ PANELS: dict[str, tuple[str, str]] = {
     "ticker.feed_age": ("{name}：{age}前", "{name}: {age} ago"),
     "ticker.calm": ("当前没有需要督办的事项", "Nothing needs supervision now"),
     "panel.none": ("暂无数据", "No data"),
+    "panel.failed": ("此栏暂时无法计算，其余不受影响", "This panel cannot be computed now; the others go on"),
+    "age.days": ("{n} 天", "{n} d"),
+    "age.hours": ("{n} 小时", "{n} h"),
+    "age.minutes": ("{n} 分钟", "{n} min"),
+    "age.seconds": ("{n} 秒", "{n} s"),
 }
 
 CONTROLS: dict[str, tuple[str, str]] = {
@@ -123,7 +128,8 @@ CONTROLS: dict[str, tuple[str, str]] = {
     "drawer.area": ("位置", "Place"),
     "drawer.reported": ("上报时间", "Reported"),
     "drawer.deadline": ("截止时间", "Deadline"),
-    "drawer.description": ("内容", "Description"),
+    "drawer.ended": ("办结时间", "Ended"),
+    "drawer.freshness": ("定位", "Position"),
     "drawer.unit_status": ("勤务状态", "Status"),
     "drawer.unit_kind": ("队伍类型", "Kind"),
     "drawer.home": ("责任区", "Home area"),

@@ -66,6 +66,23 @@ UNITS: Pairs = {
     "freshness.lost": ("失联", "lost"),
 }
 
+MEASURES: Pairs = {
+    "measure.open": ("在办件数", "Open events"),
+    "measure.overdue": ("超期件数", "Overdue events"),
+    "measure.reported": ("今日上报", "Reported today"),
+    "measure.units": ("在岗力量", "Units on duty"),
+    "measure.density": ("每平方公里在办", "Open per km²"),
+}
+
+LAYERS: Pairs = {
+    "layer.areas": ("区域底色", "Area colours"),
+    "layer.boundaries": ("网格边界", "Boundaries"),
+    "layer.labels": ("名称数值", "Labels"),
+    "layer.events": ("事件", "Events"),
+    "layer.units": ("巡查力量", "Units"),
+    "layer.density": ("热力", "Density"),
+}
+
 COLOURS: Pairs = {
     "colour.green": ("优", "excellent"),
     "colour.blue": ("良", "good"),
@@ -75,4 +92,4 @@ COLOURS: Pairs = {
     "colour.none": ("无数据", "no data"),
 }
 
-WORDS: Pairs = {**STATES, **STAGES, **SOURCES, **URGENCIES, **UNITS, **COLOURS}
+WORDS: Pairs = {**STATES, **STAGES, **SOURCES, **URGENCIES, **UNITS, **MEASURES, **LAYERS, **COLOURS}

@@ -1,0 +1,90 @@
+/* Small steps on the document: build once, then change only what differs. All text goes in as text, never as HTML. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function attr(node, name, value) {
+    if (value === null || value === undefined || value === false) {
+      node.removeAttribute(name);
+    } else if (node.getAttribute(name) !== String(value)) {
+      node.setAttribute(name, value === true ? "" : String(value));
+    }
+    return node;
+  }
+
+  function build(node, attrs, children) {
+    for (const name of Object.keys(attrs || {})) attr(node, name, attrs[name]);
+    for (const child of children) if (child) node.append(child);
+    return node;
+  }
+
+  const h = (tag, attrs, ...children) => build(document.createElement(tag), attrs, children);
+  const svg = (tag, attrs, ...children) => build(document.createElementNS(SVG, tag), attrs, children);
+
+  function text(node, value) {
+    const next = String(value);
+    if (node.textContent !== next) node.textContent = next;
+    return node;
+  }
+
+  /** A link that stays in the page: `address` is pushed to the history on click. Without an address: no link. */
+  function link(node, address) {
+    return attr(node, "href", address || null);
+  }
+
+  /**
+   * Make the children of `box` show `rows`, keyed by `key(row, i)`: nodes are reused, moved only when out of order.
+   * `make(row)` builds a node (its parts may hang on it as node.parts), `update(node, row, i)` writes into it.
+   */
+  function rows(box, list, key, make, update) {
+    const old = new Map();
+    for (const node of Array.from(box.children)) old.set(node.dataset.key, node);
+    let at = box.firstElementChild;
+    list.forEach((row, i) => {
+      const k = String(key(row, i));
+      let node = old.get(k);
+      if (node) old.delete(k);
+      else {
+        node = make(row);
+        node.dataset.key = k;
+      }
+      if (node === at) at = at.nextElementSibling;
+      else box.insertBefore(node, at);
+      update(node, row, i);
+    });
+    for (const node of old.values()) node.remove();
+  }
+
+  /** The parts of a panel, built once in its empty container: {title, aside, body}. */
+  function panel(box, bodyTag) {
+    if (!box.parts) {
+      const title = h("h2", { class: "panel-title" });
+      const aside = h("div", { class: "panel-aside" });
+      const body = h(bodyTag || "div", { class: "panel-body" });
+      box.replaceChildren(h("div", { class: "panel-head" }, title, aside), body);
+      box.parts = { title, aside, body };
+      box.setAttribute("aria-busy", "false");
+    }
+    return box.parts;
+  }
+
+  /** Where a panel has nothing to show, its body says why. */
+  function empty(parts, message) {
+    attr(parts.body, "data-empty", message || null);
+  }
+
+  const icons = {
+    search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13Zm5 11.500 4.500 4.500",
+    link: "M10 14a4 4 0 0 0 5.700 0l3-3a4 4 0 0 0-5.700-5.700l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3a4 4 0 0 0 5.700 5.700l1-1",
+    screen: "M3 5h18v11H3ZM9 20h6M12 16v4",
+    theme: "M12 3a9 9 0 1 0 0 18ZM12 3a9 9 0 0 1 0 18",
+    filter: "M4 5h16l-6 7v6l-4 2v-8Z",
+    close: "M6 6l12 12M18 6 6 18",
+    desk: "M4 4h7v7H4ZM13 4h7v7h-7ZM4 13h7v7H4ZM13 13h7v7h-7Z",
+  };
+  const icon = (name) =>
+    svg("svg", { class: "icon icon-" + name, viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: icons[name] }));
+
+  O.dom = { h, svg, attr, text, link, rows, panel, empty, icon };
+})();

@@ -1,0 +1,123 @@
+/* The panels: keeps the newest value of every section of the live frames and draws what changed, once per frame. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const sections = (O.sections = O.sections || {});
+  const values = {};
+  const dirty = new Set();
+  const offsets = [];
+  let mounted = false;
+  let asked = false;
+  let asOf = null;
+
+  function schedule() {
+    if (asked || !mounted) return;
+    asked = true;
+    if (document.hidden) setTimeout(flush, 0);
+    else requestAnimationFrame(flush);
+  }
+
+  function draw(name) {
+    const drawing = sections[name];
+    const box = drawing && document.getElementById(drawing.box);
+    if (!box || !(name in values)) return;
+    O.dom.attr(box, "data-failed", values[name] === null ? O.words.t("panel.failed") : null);
+    if (values[name] !== null) drawing.draw(values[name], box);
+  }
+
+  function flush() {
+    asked = false;
+    const names = Array.from(dirty);
+    dirty.clear();
+    for (const name of names) {
+      try {
+        draw(name);
+      } catch (error) {
+        console.error("panel " + name, error);
+      }
+    }
+  }
+
+  /** The server's clock minus ours: the largest recent difference is the one least delayed on its way. */
+  function learnClock(at) {
+    offsets.push(at - Date.now());
+    if (offsets.length > 30) offsets.shift();
+    asOf = at;
+  }
+
+  function touch(names) {
+    for (const name of names) dirty.add(name);
+    schedule();
+  }
+
+  const panels = (O.panels = {
+    /** Take the newest value of a section; `meta.at` is the server's time of the frame. */
+    apply(section, value, meta) {
+      if (meta && meta.at) learnClock(meta.at);
+      values[section] = value;
+      if (section === "title") panels.arrived();
+      touch([section].concat((sections[section] && sections[section].also) || []));
+    },
+    value: (section) => values[section],
+    now: () => Date.now() + (offsets.length ? Math.max(...offsets) : 0),
+    asOf: () => asOf,
+    zone: () => (values.title ? values.title.zone : "UTC"),
+    /** Draw everything again: after a change of language, or of the address that links are made of. */
+    refresh() {
+      touch(Object.keys(sections));
+    },
+    /** The layout stands: what came before may be drawn now. */
+    mount() {
+      if (mounted) return;
+      mounted = true;
+      for (const fn of O.mounts || []) fn();
+      panels.refresh();
+      const beat = () => {
+        tick();
+        setTimeout(beat, 1000 - (panels.now() % 1000));
+      };
+      beat();
+    },
+    /** What the server says about the address: {ok: true, …} or {ok: false, field, value}. */
+    viewed(answer) {
+      if (!answer) return;
+      values.lost = answer;
+      document.documentElement.toggleAttribute("data-lost", !answer.ok);
+      touch(["lost"]);
+    },
+    liveness(state) {
+      values.liveness = state;
+      touch(["liveness"]);
+    },
+    waiting() {
+      document.documentElement.dataset.waiting = "1";
+    },
+    arrived() {
+      delete document.documentElement.dataset.waiting;
+    },
+  });
+
+  /** Each second: the clock, and every countdown on the page. */
+  function tick() {
+    if (document.hidden || !O.words.ready()) return;
+    const now = panels.now();
+    for (const node of document.querySelectorAll("[data-deadline]")) {
+      const left = Number(node.dataset.deadline) - now;
+      O.dom.text(node, O.words.t(left < 0 ? "feed.over" : "feed.left", { time: O.format.span(left) }));
+      node.classList.toggle("over", left < 0);
+    }
+    touch(["clock"]);
+  }
+
+  values.clock = true;
+  values.controls = true;
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && mounted) tick();
+  });
+  (O.mounts = O.mounts || []).push(() => {
+    O.view.onChange((now, before) => {
+      if (before && before.area !== now.area) panels.waiting();
+      panels.refresh();
+    });
+  });
+})();

@@ -1,0 +1,122 @@
+/* Lists of events (live, longest overdue) and the ranking of the children in five colours. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const sections = (O.sections = O.sections || {});
+
+  function eventRow() {
+    const { h } = O.dom;
+    const parts = {
+      mark: h("b", { class: "mark" }), name: h("span", { class: "row-name" }), state: h("span", { class: "row-state" }),
+      place: h("span", { class: "row-place" }), time: h("time", {}), left: h("span", { class: "left" }),
+    };
+    const node = h("a", { class: "row" }, parts.mark, parts.name, parts.state, parts.place,
+      h("span", { class: "row-time" }, parts.time, parts.left));
+    node.parts = parts;
+    return node;
+  }
+
+  function drawEvent(node, row) {
+    const [code, name, urgency, stateText, state, place, reported, deadline, overdue] = row;
+    const { text, attr, link } = O.dom;
+    const p = node.parts;
+    const now = O.panels.now();
+    attr(node, "data-urgency", urgency);
+    attr(p.mark, "title", O.words.t("urgency." + urgency));
+    text(p.mark, urgency);
+    text(p.name, name);
+    attr(p.name, "title", name);
+    text(p.state, stateText);
+    attr(p.state, "data-state", state);
+    text(p.place, place);
+    attr(p.place, "title", place);
+    text(p.time, O.format.when(reported, O.panels.zone(), now));
+    attr(p.left, "data-deadline", deadline);
+    if (deadline === null) {
+      text(p.left, overdue ? O.words.t("kpi.overdue") : "");
+      p.left.classList.toggle("over", Boolean(overdue));
+    } else {
+      const left = deadline - now;
+      text(p.left, O.words.t(left < 0 ? "feed.over" : "feed.left", { time: O.format.span(left) }));
+      p.left.classList.toggle("over", left < 0);
+    }
+    attr(node, "data-overdue", Boolean(overdue));
+    const wall = O.view.parse().page === "wall";
+    link(node, wall ? null : O.view.withParam("selected", "event:" + code));
+    attr(node, "aria-current", O.view.param("selected") === "event:" + code ? "true" : null);
+  }
+
+  function events(name, title, aside) {
+    sections[name] = {
+      box: name,
+      draw(list, box) {
+        const { text, rows, panel, empty } = O.dom;
+        const p = panel(box);
+        text(p.title, O.words.t(title));
+        text(p.aside, aside());
+        empty(p, list.length ? null : O.words.t(name + ".empty"));
+        rows(p.body, list, (row) => row[0], eventRow, drawEvent);
+      },
+    };
+  }
+
+  events("feed", "feed.title", () => {
+    const rate = O.panels.value("rate");
+    return rate ? O.words.t("feed.rate", { n: rate.per_min < 10 ? rate.per_min.toFixed(1) : O.format.number(rate.per_min) }) : "";
+  });
+  events("worst", "worst.title", () => "");
+  sections.rate = { box: "feed", also: ["feed"], draw() {} };
+
+  function rankRow() {
+    const { h } = O.dom;
+    const parts = { n: h("span", { class: "rank-n" }), name: h("span", { class: "rank-name" }), colour: h("i", {}), value: h("b", {}) };
+    const node = h("a", { class: "rank" }, parts.n, parts.name, parts.colour, parts.value);
+    node.parts = parts;
+    return node;
+  }
+
+  function drawRank(node, [code, name, num, den, colour, small], i) {
+    const { text, attr, link } = O.dom;
+    const p = node.parts;
+    text(p.n, i + 1);
+    text(p.name, name);
+    attr(p.name, "title", name);
+    attr(p.colour, "data-colour", colour);
+    attr(p.colour, "data-small", Boolean(small));
+    attr(p.colour, "title", O.words.t("colour." + colour) + (small ? " · " + O.words.t("ranking.small") : ""));
+    text(p.value, O.format.percent(num, den) + (den ? "%" : ""));
+    link(node, O.view.withArea(code));
+  }
+
+  /** Rows that do not fit wrap into a column that is cut off (panels.css): say how many are to be seen. */
+  function shown(p, all) {
+    const box = p.body.getBoundingClientRect();
+    let n = 0;
+    for (const node of p.body.children) {
+      const r = node.getBoundingClientRect();
+      if (r.left < box.right - 1 && r.bottom <= box.bottom + 1) n += 1;
+    }
+    const cut = n > 0 && n < all && O.view.parse().page === "wall";
+    const base = O.words.t("ranking.aside");
+    O.dom.text(p.aside, cut ? base + " · " + O.words.t("ranking.shown", { n, all }) : base);
+  }
+
+  sections.ranking = {
+    box: "ranking",
+    draw(ranking, box) {
+      const { text, rows, panel, empty } = O.dom;
+      const p = panel(box);
+      text(p.title, ranking.label);
+      empty(p, ranking.rows.length ? null : ranking.reason || O.words.t("ranking.leaf"));
+      rows(p.body, ranking.rows, (row) => row[0], rankRow, drawRank);
+      shown(p, ranking.rows.length);
+      if (!box.watched) {
+        box.watched = new ResizeObserver(() => {
+          const now = O.panels.value("ranking");
+          if (now) shown(p, now.rows.length);
+        });
+        box.watched.observe(p.body);
+      }
+    },
+  };
+})();

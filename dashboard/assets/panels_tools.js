@@ -1,0 +1,188 @@
+/* What lies on the map: layer switches, the measure of the colours, filters with their chips, and the legend. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const sections = (O.sections = O.sections || {});
+  const MEASURES = ["open", "overdue", "reported", "units", "density"];
+  const GROUPS = [
+    ["classes", "filters.class", () => O.city.classes.map((c) => c[0]), (v) => className(v)],
+    ["urgencies", "filters.urgency", () => ["1", "2", "3", "4"], (v) => O.words.t("urgency." + v)],
+    ["states", "filters.state", () => O.city.states, (v) => O.words.t("state." + v)],
+    ["sources", "filters.source", () => O.city.sources, (v) => O.words.t("source." + v)],
+  ];
+  let open = false;
+
+  function className(code) {
+    const row = O.city.classes.find((c) => c[0] === code);
+    return row ? row[O.words.lang() === "en" ? 2 : 1] : code;
+  }
+
+  /** The code's own address change redraws this: switches are links with their state. */
+  function drawLayers() {
+    const { h, text, attr, link, rows } = O.dom;
+    const box = document.getElementById("layer-switches");
+    attr(box, "aria-label", O.words.t("tools.layers"));
+    const on = new Set(O.view.several("layers"));
+    rows(box, O.city.layers, (id) => id, () => h("a", { class: "switch", role: "switch" }), (node, id) => {
+      attr(link(text(node, O.words.t("layer." + id)), O.view.toggled("layers", id)), "aria-checked", String(on.has(id)));
+    });
+  }
+
+  function drawMeasure() {
+    const { h, text, attr } = O.dom;
+    const box = document.getElementById("measure");
+    if (!box.firstChild) {
+      const select = h("select", { id: "measure-select" }, ...MEASURES.map((m) => h("option", { value: m })));
+      select.addEventListener("change", () => O.view.go(O.view.withParam("measure", select.value)));
+      box.replaceChildren(h("label", { for: "measure-select" }), select);
+    }
+    const [label, select] = box.children;
+    text(label, O.words.t("tools.measure"));
+    for (const option of select.children) text(option, O.words.t("measure." + option.value));
+    select.value = O.view.param("measure");
+    attr(box, "data-off", !O.view.several("layers").includes("areas"));
+  }
+
+  function active() {
+    return GROUPS.flatMap(([name, , , label]) => O.view.several(name).map((value) => ({ name, value, label: label(value) })));
+  }
+
+  function cleared() {
+    const url = new URL(O.view.address(), location.origin);
+    for (const [name] of GROUPS) url.searchParams.delete(name);
+    const search = url.searchParams.toString();
+    return url.pathname + (search ? "?" + search : "");
+  }
+
+  function drawChips() {
+    const { h, text, attr, link, rows, icon } = O.dom;
+    const box = document.getElementById("chips");
+    const list = active();
+    const make = () => {
+      const node = h("a", { class: "chip" }, h("span", {}), icon("close"));
+      return node;
+    };
+    rows(box, list, (c) => c.name + "." + c.value, make, (node, chip) => {
+      text(node.firstChild, chip.label);
+      attr(link(node, O.view.toggled(chip.name, chip.value)), "aria-label", O.words.t("filters.remove", { what: chip.label }));
+    });
+    return list.length;
+  }
+
+  function buildFilters(box) {
+    const { h, icon } = O.dom;
+    const button = h("button", { type: "button", class: "switch", "aria-controls": "filter-panel" }, icon("filter"), h("span", {}));
+    const groups = h("div", { class: "filter-groups" });
+    const clear = h("a", { class: "filter-clear" });
+    const piles = h("a", { class: "option", role: "checkbox" }, h("i", { class: "box" }), h("span", {}));
+    const sheet = h("div", { class: "filter-panel", id: "filter-panel", role: "group", hidden: true }, groups,
+      h("div", { class: "filter-foot" }, piles, clear));
+    button.addEventListener("click", () => show(!open));
+    box.replaceChildren(button, sheet);
+    box.parts = { button, groups, clear, sheet, piles };
+  }
+
+  function show(next) {
+    open = next;
+    const box = document.getElementById("filters");
+    box.parts.sheet.hidden = !open;
+    O.dom.attr(box.parts.button, "aria-expanded", String(open));
+    if (!open && box.contains(document.activeElement)) box.parts.button.focus();
+  }
+
+  function drawGroup(node, [name, key, values, label]) {
+    const { h, text, attr, link, rows } = O.dom;
+    const counts = (O.panels.value("filters") || {})[name] || {};
+    const chosen = new Set(O.view.several(name));
+    text(node.firstChild, O.words.t(key));
+    const make = () => h("a", { class: "option", role: "checkbox" }, h("i", { class: "box" }), h("span", {}), h("b", {}));
+    rows(node.lastChild, values(), (v) => v, make, (option, value) => {
+      text(option.children[1], label(value));
+      text(option.children[2], O.format.number(counts[value] || 0));
+      attr(option, "data-zero", !counts[value]);
+      attr(link(option, O.view.toggled(name, value)), "aria-checked", String(chosen.has(value)));
+    });
+  }
+
+  function drawFilters() {
+    const { h, text, attr, link, rows } = O.dom;
+    const box = document.getElementById("filters");
+    if (!box.parts) buildFilters(box);
+    const n = drawChips();
+    const p = box.parts;
+    text(p.button.lastChild, O.words.t("filters.title") + (n ? " " + n : ""));
+    attr(p.button, "aria-expanded", String(open));
+    attr(p.button, "data-on", n > 0);
+    attr(p.sheet, "aria-label", O.words.t("filters.title"));
+    attr(link(text(p.clear, O.words.t("filters.clear")), cleared()), "hidden", !n);
+    const piles = O.view.param("piles") === "1";
+    text(p.piles.lastChild, O.words.t("filters.piles"));
+    attr(link(p.piles, O.view.withParam("piles", piles ? "" : "1")), "aria-checked", String(piles));
+    rows(p.groups, GROUPS, (g) => g[0], () => h("fieldset", {}, h("legend", {}), h("div", { class: "options" })), drawGroup);
+  }
+
+  sections.tools = {
+    box: "map-tools",
+    draw() {
+      drawLayers();
+      drawMeasure();
+      drawFilters();
+    },
+  };
+  sections.filters = { box: "filters", draw: () => drawFilters() };
+
+  /** The shapes of layers/palette.py on a field of 24 by 24. */
+  const SHAPES = {
+    diamond: "M12 3l9 9-9 9-9-9Z",
+    triangle: "M12 4l9 16H3Z",
+    circle: "M12 5a7 7 0 1 0 0 14 7 7 0 0 0 0-14Z",
+    square: "M5.500 5.500h13v13h-13Z",
+    caret: "M12 3l7 18-7-5-7 5Z",
+    ramp: "M1 6h22v12H1Z",
+  };
+  const ALIKE = { target: "circle", hollow: "circle", outlined: "diamond" };
+
+  function swatch(item) {
+    const { svg } = O.dom;
+    const path = SHAPES[ALIKE[item.shape] || item.shape];
+    const box = svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true", "data-shape": item.shape });
+    box.style.color = item.color;
+    if (path) box.append(svg("path", { d: path }));
+    if (item.shape === "target") box.append(svg("circle", { cx: 12, cy: 12, r: 11 }));
+    return box;
+  }
+
+  function drawItem(node, item) {
+    const { text, attr } = O.dom;
+    const looks = item.shape + " " + item.color;
+    if (node.dataset.looks !== looks) {
+      node.replaceChild(swatch(item), node.firstChild);
+      node.dataset.looks = looks;
+    }
+    const many = item.count === null || item.count === undefined ? "" : O.format.number(item.count);
+    text(node.children[1], item.text);
+    text(node.children[2], item.of ? many + " / " + O.format.number(item.of) : many);
+    text(node.children[3], item.note || "");
+    attr(node, "data-note", Boolean(item.note));
+  }
+
+  sections.legend = {
+    box: "legend",
+    draw(legend, box) {
+      const { h, attr, rows } = O.dom;
+      attr(box, "aria-label", O.words.t("legend.title"));
+      const items = O.city.layers.flatMap((id) => (legend[id] || []).map((item) => ({ ...item, id: id + "." + item.key })));
+      const make = () => h("div", { class: "legend-item" }, h("i", {}), h("span", {}), h("b", {}), h("small", {}));
+      rows(box, items, (item) => item.id, make, drawItem);
+      attr(box, "hidden", !items.length);
+    },
+  };
+
+  O.filters = { show, isOpen: () => open };
+  (O.mounts = O.mounts || []).push(() => {
+    O.panels.apply("tools", true);
+    document.addEventListener("pointerdown", (e) => {
+      if (open && !e.target.closest("#filters, #chips")) show(false);
+    });
+  });
+})();

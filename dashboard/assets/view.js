@@ -1,0 +1,157 @@
+/* The view lives in the address. Everything that changes the view is a link; this file turns addresses into state. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const root = document.documentElement;
+  const ORDER = ["layers", "measure", "classes", "urgencies", "sources", "states", "piles", "lang", "theme", "selected"];
+  const DEFAULTS = { layers: "areas.boundaries.events.labels.units", measure: "open", piles: "0", lang: "zh", theme: "dark" };
+  const listeners = [];
+  const DOUBLE_MS = 250;
+  let settled = null;
+  let first = 0;
+
+  function parse(address) {
+    const url = new URL(address || view.address(), location.origin);
+    const bits = url.pathname.split("/").filter(Boolean);
+    const known = bits.length === 2 && (bits[0] === "wall" || bits[0] === "area");
+    let area = "";
+    try {
+      area = known ? decodeURIComponent(bits[1]) : "";
+    } catch (_) {
+      area = "";
+    }
+    return { known: Boolean(area), page: known ? bits[0] : "area", area, path: url.pathname, params: url.searchParams };
+  }
+
+  function query(params) {
+    const parts = [];
+    for (const name of ORDER) {
+      const value = params.get(name);
+      if (value && value !== DEFAULTS[name]) parts.push(name + "=" + encodeURIComponent(value));
+    }
+    return parts.length ? "?" + parts.join("&") : "";
+  }
+
+  function mark(now) {
+    const lang = now.params.get("lang") === "en" ? "en" : "zh";
+    root.dataset.page = now.page;
+    root.dataset.theme = now.params.get("theme") === "light" ? "light" : "dark";
+    root.dataset.lang = lang;
+    root.lang = lang === "en" ? "en" : "zh-CN";
+  }
+
+  function settle() {
+    const address = view.address();
+    if (address === settled) return;
+    const before = settled === null ? null : parse(settled);
+    settled = address;
+    const now = parse(address);
+    mark(now);
+    delete root.dataset.lost;
+    if (now.known && O.live) O.live.sub(address);
+    for (const fn of listeners) fn(now, before);
+  }
+
+  const view = {
+    address: () => location.pathname + location.search,
+    parse,
+    /** The current value of a parameter, its default where the address does not say. */
+    param: (name) => parse().params.get(name) || DEFAULTS[name] || "",
+    /** Show this address: pushed to the history (or put in place of the current one), told to Dash, no reload. */
+    go(address, options) {
+      const url = new URL(address, location.origin);
+      const next = url.pathname + url.search;
+      if (next === view.address()) return;
+      if (options && options.replace) history.replaceState(null, "", next);
+      else history.pushState(null, "", next);
+      settle();
+      window.dash_clientside.set_props("url", { pathname: url.pathname, search: url.search });
+    },
+    /** The address of the same view of another area; what was selected is dropped. */
+    withArea(code) {
+      const now = parse();
+      now.params.delete("selected");
+      return "/" + now.page + "/" + encodeURIComponent(code) + query(now.params);
+    },
+    /** The address of this view with one parameter changed; an empty value drops it. */
+    withParam(name, value) {
+      const now = parse();
+      if (value) now.params.set(name, value);
+      else now.params.delete(name);
+      return now.path + query(now.params);
+    },
+    /** The same view on the other page ("wall" or "area"). */
+    withPage(page) {
+      const now = parse();
+      if (page === "wall") now.params.delete("selected");
+      return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
+    },
+    /** The values of a parameter that holds several. */
+    several: (name) => view.param(name).split(".").filter((v) => v && v !== "none"),
+    /** The address with `value` added to, or removed from, a parameter that holds several. */
+    toggled(name, value) {
+      const now = new Set(view.several(name));
+      if (!now.delete(value)) now.add(value);
+      const next = Array.from(now).sort().join(".");
+      return view.withParam(name, next || (name === "layers" ? "none" : ""));
+    },
+    /** Go to the parent area, where there is one. */
+    up() {
+      const title = O.panels.value("title");
+      if (title && title.path.length > 1) view.go(view.withArea(title.path[title.path.length - 2][0]));
+    },
+    /** Call `fn(now, before)` after each change of the address. */
+    onChange: (fn) => listeners.push(fn),
+  };
+
+  function onClick(event) {
+    if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const a = event.target.closest && event.target.closest("a[href]");
+    if (!a || a.target || a.origin !== location.origin || !/^\/(wall|area)\//.test(a.pathname)) return;
+    event.preventDefault();
+    view.go(a.pathname + a.search);
+  }
+
+  /** What the map tells: a click selects, a double click enters an area (so a click on one waits for the second). */
+  function onPick(pick) {
+    if (!pick || !pick.id || pick.kind === "hover") return;
+    clearTimeout(first);
+    if (pick.layer === "areas" && pick.kind === "double") view.go(view.withArea(pick.id));
+    if (pick.kind !== "click" || parse().page === "wall") return;
+    const kind = { areas: "area", events: "event", units: "unit" }[pick.layer];
+    if (!kind) return;
+    const select = () => view.go(view.withParam("selected", kind + ":" + pick.id));
+    if (kind === "area") first = setTimeout(select, DOUBLE_MS);
+    else select();
+  }
+
+  O.view = view;
+  mark(parse());
+  document.addEventListener("click", onClick);
+  const none = () => window.dash_clientside.no_update;
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.onescreen = Object.assign(window.dash_clientside.onescreen || {}, {
+    address(_pathname, _search, city) {
+      if (!O.words.ready()) O.words.set(city);
+      settle();
+      O.panels.mount();
+      return none();
+    },
+    picked(pick) {
+      onPick(pick);
+      return none();
+    },
+    viewed(answer) {
+      O.panels.viewed(answer);
+      return none();
+    },
+    found(answer) {
+      O.search.show(answer);
+      return none();
+    },
+    selected(answer) {
+      O.drawer.show(answer);
+      return none();
+    },
+  });
+})();

@@ -1,0 +1,39 @@
+"""The pages as data: which panels each shows and on which side, and what the browser is told once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from dashboard import ids
+from dashboard.words import ALL
+from geodata.domain.catalogue import Catalogue
+from geodata.domain.events import OPEN, SOURCES, STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel: its id, and whether it is worth its room on every wall (else only on wide ones) and on a phone."""
+
+    id: str
+    on_wall: bool = True
+
+
+SIDES: Mapping[str, Sequence[Panel]] = MappingProxyType({
+    ids.LEFT: (Panel(ids.KPI), Panel(ids.ALL_TIME, on_wall=False), Panel(ids.CLASSES), Panel(ids.CURVE)),
+    ids.RIGHT: (Panel(ids.FEED), Panel(ids.WORST, on_wall=False), Panel(ids.RANKING)),
+})  # fmt: skip
+
+
+def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]:
+    """What the browser needs besides the live frames: words of both languages, layers, classes, filter options."""
+    return {
+        "words": {lang: dict(table) for lang, table in ALL.items()},
+        "layers": list(layer_ids),
+        "classes": [(c.code, c.name_zh, c.name_en) for c in catalogue.classes.values()],
+        "states": [s.value for s in STATES if s in OPEN],
+        "sources": [s.value for s in SOURCES],
+        "home": "/",
+    }
