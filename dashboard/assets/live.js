@@ -31,8 +31,9 @@
   let build = null;
 
   let address = "";
-  let number = 0;          // of the newest sub; what the server sends for an older one is not for us
-  let topic = "";          // of the frames that are being received; "" until the server confirms the sub
+  let number = 0;          // of the newest sub; until the server confirms it, frames are of an older one: not for us
+  let confirmed = 0;
+  let topic = "";          // of the picture that is held
   let seq = 0;             // of the newest frame taken in; 0 asks for a full frame
   let whole = false;       // whether the picture on the screen is complete
   let refusedNow = false;
@@ -159,6 +160,7 @@
 
   function onConfirmed(message) {
     if (message.n !== number) return;
+    confirmed = number;
     if (message.topic !== topic) {
       topic = message.topic;
       seq = 0;
@@ -168,7 +170,7 @@
   }
 
   function onFull(message) {
-    if (message.topic !== topic) return;
+    if (confirmed !== number || message.topic !== topic) return;
     pending = emptyPending();
     legend = {};
     merge(message);
@@ -179,7 +181,7 @@
   }
 
   function onDelta(message) {
-    if (message.topic !== topic || (seq && message.seq <= seq)) return;
+    if (confirmed !== number || message.topic !== topic || (seq && message.seq <= seq)) return;
     if (message.seq !== seq + 1) {
       if (seq) stats.gaps += 1;
       askFull();
@@ -362,13 +364,11 @@
   /* ---- what others use ---- */
 
   onescreen.live = {
-    /* Show the view of this address (path and query) from now on. */
+    /* Show the view of this address (path and query) from now on; where it is the same topic, nothing is sent twice. */
     sub(next) {
       if (next === address && !refusedNow) return;
       address = next;
-      refusedNow = whole = false;
-      topic = "";
-      seq = 0;
+      refusedNow = false;
       askedAt = -Infinity;
       if (socket) sayWhere();
       else open();

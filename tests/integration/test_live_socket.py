@@ -83,7 +83,12 @@ async def test_a_broken_line_is_resumed_where_it_broke(server: LiveServer) -> No
 
 @pytest.mark.parametrize(
     ("view", "field"),
-    [("/nothing", "path"), ("/area/W01?lang=fr", "lang"), ("/area/W01?layers=none.x", "layers"), ("/area/nowhere", "area")],
+    [
+        ("/nothing", "path"),
+        ("/area/W01?lang=fr", "lang"),
+        ("/area/W01?layers=none.x", "layers"),
+        ("/area/nowhere", "area"),
+    ],
 )
 async def test_a_wrong_view_is_refused_with_field_value_and_rule_and_the_socket_lives_on(
     server: LiveServer, view: str, field: str
@@ -116,7 +121,8 @@ async def test_a_message_that_is_too_long_ends_the_socket(server: LiveServer) ->
 
 
 async def test_messages_that_mean_nothing_are_borne_for_a_while(server: LiveServer) -> None:
-    wrong: list[str | bytes] = ["", "[]", "1", "{", '{"k":"sub","view":3}', '{"k":"sub","view":"/area/a","seq":"1"}', b"\0"]
+    wrong: list[str | bytes] = ["", "[]", "1", "{", '{"k":"sub","view":3}', '{"k":"sub","view":"/area/a","seq":"1"}']
+    wrong.append(b"\0")
     async with dial(server) as socket:
         for message in wrong:
             await socket.send(message)

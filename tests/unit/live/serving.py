@@ -52,7 +52,7 @@ class LiveServer:
 
     def _run(self) -> None:
         config = uvicorn.Config(
-            self.app, host="127.0.0.1", port=self.port, ws=self._ws, ws_per_message_deflate=False,  # type: ignore[arg-type]
+            self.app, host="127.0.0.1", port=self.port, ws=self._ws, ws_per_message_deflate=False,
             log_level="warning", lifespan="off", timeout_graceful_shutdown=2,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
