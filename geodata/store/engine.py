@@ -19,6 +19,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+__all__ = ["Connection", "Store", "StoreError", "Watch"]
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_MS = 30_000
 WRITER_LOCK = 7_310_211

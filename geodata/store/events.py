@@ -84,6 +84,41 @@ def by_code(conn: Connection, code: str) -> EventNow | None:
     return EventNow(*row) if row else None
 
 
+def by_codes(conn: Connection, codes: Sequence[str]) -> dict[str, EventNow]:
+    """The events with these codes, by code."""
+    found: dict[str, EventNow] = {}
+    for i in range(0, len(codes), IN_MAX):
+        rows = conn.execute(_NOW.where(EventRow.code.in_(codes[i : i + IN_MAX])))
+        found |= {row.code: EventNow(*row) for row in rows}
+    return found
+
+
+def by_source_ids(conn: Connection, source_system: str, source_ids: Sequence[str]) -> dict[str, EventNow]:
+    """The events that one system reported under these ids, by source id."""
+    found: dict[str, EventNow] = {}
+    for i in range(0, len(source_ids), IN_MAX):
+        rows = conn.execute(
+            _NOW.where(EventRow.source_system == source_system, EventRow.source_id.in_(source_ids[i : i + IN_MAX]))
+        )
+        found |= {row.source_id: EventNow(*row) for row in rows}
+    return found
+
+
+def page(
+    conn: Connection, *, area_ids: Sequence[int] | None, states: Sequence[str], after_id: int, limit: int
+) -> list[EventNow]:
+    """Events of some areas (None: all) in some states (empty: all), by ascending id after ``after_id``."""
+    asked = _NOW.where(EventRow.id > after_id).order_by(EventRow.id).limit(limit)
+    if states:
+        asked = asked.where(EventRow.state.in_(states))
+    if area_ids is None:
+        return [EventNow(*row) for row in conn.execute(asked)]
+    found: list[EventNow] = []
+    for i in range(0, len(area_ids), IN_MAX):
+        found += [EventNow(*row) for row in conn.execute(asked.where(EventRow.area_id.in_(area_ids[i : i + IN_MAX])))]
+    return sorted(found, key=lambda e: e.id)[:limit]
+
+
 def search_code(conn: Connection, prefix: str, limit: int) -> list[EventNow]:
     """Events whose code begins with ``prefix``, in the order of their codes."""
     if not prefix:

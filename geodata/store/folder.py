@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -24,7 +25,11 @@ class Basemap(BaseModel):
 
 
 class City(BaseModel):
-    """``city.toml``. Everything has a default, so that the file may be missing."""
+    """``city.toml``. Everything has a default, so that the file may be missing.
+
+    ``country`` (ISO 3166) chooses the table of public holidays; ``work_days`` and ``days_off`` are days on which the
+    city differs from it.
+    """
 
     model_config = ConfigDict(extra="forbid")
     title_zh: str = "基层治理指挥中心"
@@ -32,6 +37,9 @@ class City(BaseModel):
     time_zone: str = "Asia/Shanghai"
     language: Literal["zh", "en"] = "zh"
     approval_number: str = ""
+    country: str = "CN"
+    work_days: tuple[date, ...] = ()
+    days_off: tuple[date, ...] = ()
     demo: bool = False
     basemap: Basemap = Field(default_factory=Basemap)
 

@@ -260,6 +260,7 @@ class UnitRow(Base):
     area_id: Mapped[int | None] = mapped_column(Integer)
     moved_seq: Mapped[int] = mapped_column(Big, default=0)
     track_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    signed_on_ms: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class TrackRow(Base):

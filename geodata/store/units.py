@@ -35,6 +35,7 @@ class UnitNow:
     area_id: int | None
     moved_seq: int
     track_ms: int
+    signed_on_ms: int = 0
 
 
 UNIT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(UnitNow))

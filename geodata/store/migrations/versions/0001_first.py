@@ -220,6 +220,7 @@ def upgrade() -> None:
         sa.Column("area_id", sa.Integer(), nullable=True),
         sa.Column("moved_seq", BIG, nullable=False),
         sa.Column("track_ms", sa.BigInteger(), nullable=False),
+        sa.Column("signed_on_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
         sa.UniqueConstraint("code", name=op.f("uq_unit_code")),
     )

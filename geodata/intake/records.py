@@ -1,0 +1,204 @@
+"""The records of the native API: what may stand in them, and how they become what the services take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from geodata.domain.events import FOLLOWS, Source
+from geodata.domain.units import UnitKind, UnitStatus
+from geodata.services.acting import Action
+from geodata.services.enrolling import UnitReport
+from geodata.services.outcomes import Refusal, Submitted
+from geodata.services.reporting import NewEvent
+from geodata.services.tracking import Position
+
+RECORDS_MAX = 5000
+EPOCH_MS_FROM = 100_000_000_000
+"""A number of seconds would be the year 5138 from here on: so large a number is milliseconds."""
+
+
+def _plain(text: str) -> str:
+    """Text that every database can keep."""
+    if "\x00" in text:
+        raise ValueError("holds a NUL character")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("holds half of a character (a lone surrogate)")
+    return text
+
+
+def _moment(value: Any) -> Any:
+    """A number is epoch seconds or milliseconds; pydantic reads ISO 8601 with an offset."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    seconds = value / 1000 if abs(value) >= EPOCH_MS_FROM else value
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("is not a moment between the years 1 and 9999") from None
+
+
+Text = Annotated[str, AfterValidator(_plain)]
+Code = Annotated[Text, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
+Skill = Annotated[Text, Field(max_length=32, pattern=r"^[^,]+$")]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+class Record(BaseModel):
+    """What all records have in common: unknown keys are ignored, texts stay as they are."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class EventRecord(Record):
+    """An event. ``source_system`` and ``source_id`` make it the same event again; times are ISO 8601 with an offset."""
+
+    source: Source
+    source_system: Annotated[Text, Field(min_length=1, max_length=32)]
+    source_id: Annotated[Text, Field(min_length=1, max_length=64)]
+    subtype: Code
+    reported_at: Moment
+    description: Annotated[Text, Field(max_length=2000)] = ""
+    lon: Lon | None = None
+    lat: Lat | None = None
+    area: Code | None = None
+    urgency: Annotated[int, Field(ge=1, le=4, strict=True)] | None = None
+    deadline_at: Moment | None = None
+
+    def read(self) -> NewEvent:
+        """As the service takes it."""
+        if (self.lon is None) != (self.lat is None):
+            raise Refusal("lon" if self.lon is None else "lat", None, "is missing; lon and lat come together")
+        return NewEvent(
+            self.source.value, self.source_system, self.source_id, self.subtype, _ms(self.reported_at),
+            self.description, self.lon, self.lat, self.area, self.urgency,
+            None if self.deadline_at is None else _ms(self.deadline_at),
+        )  # fmt: skip
+
+
+class ActionRecord(Record):
+    """An action on an event that is named by ``code``, or by ``source_system`` and ``source_id``."""
+
+    action: Literal[tuple(FOLLOWS)]  # type: ignore[valid-type]
+    at: Moment
+    code: Code | None = None
+    source_system: Annotated[Text, Field(max_length=32)] = ""
+    source_id: Annotated[Text, Field(max_length=64)] = ""
+    unit: Code | None = None
+    reason: Annotated[Text, Field(max_length=500)] = ""
+
+    def read(self) -> Action:
+        """As the service takes it."""
+        if not self.code and not (self.source_system and self.source_id):
+            raise Refusal("code", None, "is missing; name the event by code or by source_system and source_id")
+        return Action(
+            self.action, _ms(self.at), self.code or "", self.source_system, self.source_id, self.unit or "",
+            self.reason,
+        )  # fmt: skip
+
+
+class UnitRecord(Record):
+    """A unit. What is left out stays as it was; a new unit needs ``call_sign``, ``kind`` and ``home_area``."""
+
+    code: Code
+    call_sign: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    kind: UnitKind | None = None
+    home_area: Code | None = None
+    skills: Annotated[tuple[Skill, ...], Field(max_length=7)] | None = None
+    status: UnitStatus | None = None
+    at: Moment | None = None
+
+    def read(self) -> UnitReport:
+        """As the service takes it."""
+        return UnitReport(
+            self.code, self.call_sign, None if self.kind is None else self.kind.value, self.home_area, self.skills,
+            None if self.status is None else self.status.value, None if self.at is None else _ms(self.at),
+        )  # fmt: skip
+
+
+class PositionRecord(Record):
+    """A fix of a unit: WGS-84, metres, metres per second, battery from 0 to 1."""
+
+    unit: Code
+    lon: Lon
+    lat: Lat
+    at: Moment
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    speed_ms: Annotated[float, Field(ge=0, le=400, allow_inf_nan=False)] | None = None
+    battery: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+
+    def read(self) -> Position:
+        """As the service takes it."""
+        return Position(self.unit, self.lon, self.lat, _ms(self.at), self.accuracy_m, self.speed_ms, self.battery)
+
+
+Read = NewEvent | Action | UnitReport | Position
+R = TypeVar("R", bound=Read)
+
+
+def parse_body(body: bytes) -> list[Any]:
+    """The records of a body: one, or a list. Raises Refusal where it is not JSON or holds too many."""
+    parsed = _loads(body)
+    records = parsed if isinstance(parsed, list) else [parsed]
+    if len(records) > RECORDS_MAX:
+        raise Refusal("body", f"{len(records)} records", f"is too long; send at most {RECORDS_MAX} records at once")
+    return records
+
+
+def read_records(reader: Callable[[Any], R], records: Sequence[Any]) -> list[Submitted[R]]:
+    """Each record as its model reads it, or refused with the first field that is wrong."""
+    return [Submitted(record, _read(reader, record)) for record in records]
+
+
+def read_event(record: Any) -> NewEvent:
+    """Raises Refusal or ValidationError, as the other readers do."""
+    return EventRecord.model_validate(record).read()
+
+
+def read_action(record: Any) -> Action:
+    """See ``ActionRecord``."""
+    return ActionRecord.model_validate(record).read()
+
+
+def read_unit(record: Any) -> UnitReport:
+    """See ``UnitRecord``."""
+    return UnitRecord.model_validate(record).read()
+
+
+def read_position(record: Any) -> Position:
+    """See ``PositionRecord``."""
+    return PositionRecord.model_validate(record).read()
+
+
+def _read(reader: Callable[[Any], R], record: Any) -> R | Refusal:
+    try:
+        return reader(record)
+    except Refusal as refusal:
+        return refusal
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(map(str, first["loc"])) or "record"
+        return Refusal(field, first["input"] if first["type"] != "missing" else None, first["msg"])
+
+
+def _loads(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        why = str(error)
+    # Python's reader takes NaN, endless numbers and lone surrogates: then only the record that holds one is refused.
+    try:
+        return json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise Refusal("body", body[:200].decode("utf-8", "backslashreplace"), f"is not JSON: {why}") from None

@@ -1,0 +1,47 @@
+"""Desk: what every service needs to know of the city."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geodata.boundaries.placing import Placer
+from geodata.domain.areas import AreaTree
+from geodata.domain.catalogue import Catalogue
+from geodata.domain.clocks import WorkCalendar
+from geodata.services.calendar import work_calendar
+from geodata.store import settings
+from geodata.store.areas import load_tree
+from geodata.store.catalogue import load_catalogue
+from geodata.store.engine import Store
+from geodata.store.folder import City
+from geodata.store.rollups import rebuild
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The city as its services see it; immutable, loaded again after areas or catalogue have changed."""
+
+    store: Store
+    tree: AreaTree
+    placer: Placer
+    catalogue: Catalogue
+    calendar: WorkCalendar
+
+    @classmethod
+    def load(cls, store: Store, city: City) -> Desk:
+        """Read areas, polygons and catalogue. Raises HierarchyError where there are no areas yet."""
+        keep_zone(store, city)
+        with store.read() as conn:
+            tree = load_tree(conn)
+            catalogue = load_catalogue(conn)
+        return cls(store, tree, Placer.load(store, tree), catalogue, work_calendar(city))
+
+
+def keep_zone(store: Store, city: City) -> None:
+    """Make the store count months by the city's own calendar."""
+    with store.read() as conn:
+        known = settings.get(conn, settings.TIME_ZONE)
+    if known != city.time_zone:
+        with store.begin() as conn:
+            settings.put(conn, settings.TIME_ZONE, city.time_zone)
+            rebuild(conn)

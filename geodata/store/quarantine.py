@@ -1,0 +1,104 @@
+"""Records that could not be taken: kept whole, with the field, the value and the rule, until somebody replays them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.store import bulk
+from geodata.store.events import IN_MAX
+from geodata.store.models import QuarantineRow, table
+
+TEXT_MAX = 500
+RECORD_MAX = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record to keep. ``key`` tells repeats of the same trouble apart from new ones; empty: the record itself."""
+
+    field: str
+    value: str
+    rule: str
+    record: str
+    key: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes it the same record again."""
+        return hashlib.sha256((self.key or self.record).encode("utf-8", "replace")).hexdigest()
+
+
+class Waiting(NamedTuple):
+    """A quarantined record that was not replayed yet."""
+
+    id: int
+    feed: str
+    received_ms: int
+    field: str
+    value: str
+    rule: str
+    record: str
+
+
+def storable(text: str, longest: int = TEXT_MAX) -> str:
+    """The text as every database can keep it: no NUL, no half of a character, not endless."""
+    return text[:longest].replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def add(conn: Connection, feed: str, refused: Sequence[Refused], at_ms: int) -> int:
+    """Keep what is not kept already; return how many are new."""
+    by_print = {r.fingerprint: r for r in refused}
+    for known in _known(conn, feed, list(by_print)):
+        del by_print[known]
+    first = int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(QuarantineRow.id), 0))).scalar_one()) + 1
+    n = len(by_print)
+    columns: dict[str, bulk.Column] = {
+        "id": range(first, first + n), "feed": [feed] * n, "fingerprint": list(by_print), "received_ms": [at_ms] * n,
+        "field": [storable(r.field, 64) for r in by_print.values()],
+        "value": [storable(r.value) for r in by_print.values()],
+        "rule": [storable(r.rule) for r in by_print.values()],
+        "record": [storable(r.record, RECORD_MAX) for r in by_print.values()],
+    }  # fmt: skip
+    bulk.insert(conn, table(QuarantineRow), columns)
+    return n
+
+
+def counts(conn: Connection) -> dict[str, int]:
+    """Records waiting, by feed."""
+    rows = conn.execute(
+        sa.select(QuarantineRow.feed, sa.func.count())
+        .where(QuarantineRow.replayed_ms.is_(None))
+        .group_by(QuarantineRow.feed)
+    )
+    return {feed: int(n) for feed, n in rows}
+
+
+def waiting(conn: Connection, *, feed: str | None = None, after_id: int = 0, limit: int = 1000) -> list[Waiting]:
+    """Records waiting, oldest first."""
+    asked = sa.select(*(getattr(QuarantineRow, n) for n in Waiting._fields)).order_by(QuarantineRow.id).limit(limit)
+    asked = asked.where(QuarantineRow.replayed_ms.is_(None), QuarantineRow.id > after_id)
+    if feed is not None:
+        asked = asked.where(QuarantineRow.feed == feed)
+    return [Waiting(*row) for row in conn.execute(asked)]
+
+
+def mark_replayed(conn: Connection, ids: Iterable[int], at_ms: int) -> None:
+    """These records were taken after all."""
+    listed = list(ids)
+    bulk.update(conn, table(QuarantineRow), "id", {"id": listed, "replayed_ms": [at_ms] * len(listed)})
+
+
+def _known(conn: Connection, feed: str, prints: list[str]) -> list[str]:
+    found: list[str] = []
+    for i in range(0, len(prints), IN_MAX):
+        asked = sa.select(QuarantineRow.fingerprint).where(
+            QuarantineRow.feed == feed, QuarantineRow.fingerprint.in_(prints[i : i + IN_MAX])
+        )
+        found += conn.execute(asked).scalars().all()
+    return found
