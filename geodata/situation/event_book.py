@@ -1,0 +1,163 @@
+"""The event book: the events held, every count of them, and the orders in which lists and marks read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.domain.areas import AreaTree, Ints
+from geodata.situation.borders import NEVER, Borders
+from geodata.situation.columns import FREE, IS_ENDED, Codebook, EventBatch, EventColumns
+from geodata.situation.counters import Counters, Layout, Pairs, ever, gathered, of_day, standing
+from geodata.situation.days import Day
+from geodata.situation.handling import HandlingTimes, handling_s
+from geodata.situation.judging import judge
+from geodata.situation.runs import Longs, Runs, keys_of, times_in_keys
+from geodata.situation.strata import Strata
+
+Bools = npt.NDArray[np.bool_]
+NOTHING: Longs = np.zeros(0, np.int64)
+
+
+class EventBook:
+    """Held are all open events and those reported or ended today (or later, by a clock that is ahead).
+
+    ``by_place``: all held, by area. ``by_report``: all held, by time of report. ``marked``: open ones with
+    coordinates, by urgency and pile, then area. ``late_by_place``, ``late_by_deadline``: open and overdue ones.
+    """
+
+    def __init__(
+        self, tree: AreaTree, strata: Strata, book: Codebook, batch: EventBatch, now_ms: int, day: Day,
+    ) -> None:  # fmt: skip
+        """Hold those of these events that are wanted today; ``batch`` has each event once."""
+        self.tree, self.strata, self.book, self.day = tree, strata, book, day
+        self.layout = Layout(book.classes.known)
+        self.columns = EventColumns(batch)
+        slots = np.arange(len(batch), dtype=np.int64)
+        wanted = self._wanted(slots)
+        self.columns.drop(slots[~wanted])
+        slots = slots[wanted]
+        self.borders = Borders(slots, judge(self.columns, slots, now_ms), self.columns.size)
+        self.counters = Counters(strata, self.layout.width, self._pairs(slots))
+        self.handling = self._handling(slots)
+        self.by_place, self.by_report, self.marked, self.late_by_place, self.late_by_deadline = map(
+            Runs, self._keys(slots)
+        )
+
+    def set_totals(self, totals: Ints) -> Longs:
+        """Take all-time counts (areas × 5: reported, ended, closed, on time, late); return the areas that changed."""
+        ever_now = self.counters.rows[:, self.layout.ever]
+        changed = np.flatnonzero((ever_now != totals).any(axis=1))
+        ever_now[changed] = totals[changed]
+        return changed
+
+    def apply(self, batch: EventBatch, now_ms: int) -> Longs:
+        """Take newer revisions; older and equal ones are ignored. Returns the areas touched.
+
+        An event that is not held counts as new for all time: whoever knows better sets the totals anew afterwards.
+        """
+        batch = batch.take(self._newer(batch))
+        known = [self.columns.slot_of_id.get(i, -1) for i in batch.numbers["id"].tolist()]
+        new = iter(self.columns.take_slots(known.count(-1)))
+        slots = np.array([next(new) if s < 0 else s for s in known], np.int64)
+        old = slots[np.array(known, np.int64) >= 0]
+        before = self.columns.o[old].astype(np.int64)
+        gone, gone_keys, gone_times = self._pairs(old, for_all_time=True), self._keys(old), self._times(old)
+        self.columns.write(slots, batch)
+        self.borders.set(slots.tolist(), judge(self.columns, slots, now_ms).tolist())
+        self.counters.move(gone, self._pairs(slots, for_all_time=True))
+        self._reorder(gone_keys, self._keys(slots))
+        self._retime(gone_times, self._times(slots))
+        after = self.columns.o[slots].astype(np.int64)
+        self._let_go(slots[~self._wanted(slots)])
+        return np.concatenate((before, after))
+
+    def advance(self, now_ms: int) -> Longs:
+        """Deadlines come near and pass. Returns the areas touched."""
+        slots = np.array(self.borders.passed(now_ms), np.int64)
+        if len(slots):
+            gone, gone_keys = self._pairs(slots), self._keys(slots)
+            self.borders.set(slots.tolist(), judge(self.columns, slots, now_ms).tolist())
+            self.counters.move(gone, self._pairs(slots))
+            self._reorder(gone_keys, self._keys(slots))
+        return self.columns.o[slots].astype(np.int64)
+
+    def roll(self, day: Day) -> None:
+        """A new local day: today's counts begin again, and events that ended before it leave."""
+        self.day = day
+        held = np.flatnonzero(self.columns.o != FREE)
+        self.counters.rows[:, self.layout.today] = 0
+        self._let_go(held[~self._wanted(held)])
+        held = np.flatnonzero(self.columns.o != FREE)
+        areas = self.columns.o[held]
+        self.counters.move((NOTHING, NOTHING), gathered(areas, of_day(self.columns, held, self.layout, day)))
+        self.handling = self._handling(held)
+
+    def _newer(self, batch: EventBatch) -> Ints:
+        """Which rows to take: of each event the newest revision, and only if it is newer than the one held."""
+        best: dict[int, tuple[int, int]] = {}
+        slot_of, held = self.columns.slot_of_id, self.columns.rev
+        ids, revs = batch.numbers["id"].tolist(), batch.numbers["rev"].tolist()
+        for i, (event, rev) in enumerate(zip(ids, revs, strict=True)):
+            slot = slot_of.get(event)
+            if (slot is None or rev > held[slot]) and (event not in best or rev > best[event][0]):
+                best[event] = (rev, i)
+        return np.array([i for _, i in best.values()], np.int32)
+
+    def _wanted(self, slots: Longs) -> Bools:
+        c, start = self.columns, self.day.start_ms
+        ended = np.where(c.ended_ms[slots] < NEVER, c.ended_ms[slots], -NEVER)
+        wanted: Bools = ~IS_ENDED[c.state[slots]] | (c.reported_ms[slots] >= start) | (ended >= start)
+        return wanted
+
+    def _let_go(self, slots: Longs) -> None:
+        if len(slots):
+            self.counters.move(self._pairs(slots), (NOTHING, NOTHING))
+            gone = self._keys(slots)
+            self._reorder(gone, [NOTHING] * len(gone))
+            self.borders.set(slots.tolist(), [NEVER] * len(slots))
+            self.columns.drop(slots)
+
+    def _pairs(self, slots: Longs, *, for_all_time: bool = False) -> Pairs:
+        c, layout = self.columns, self.layout
+        parts = chain(standing(c, slots, layout), of_day(c, slots, layout, self.day))
+        return gathered(c.o[slots], chain(parts, ever(c, slots, layout)) if for_all_time else parts)
+
+    def _keys(self, slots: Longs) -> list[Longs]:
+        """Where these events stand in each order."""
+        c = self.columns
+        areas, opened = c.o[slots], c.is_open(slots)
+        placed, late = opened & ~np.isnan(c.lon[slots]), c.overdue[slots]
+        bucket = 2 * (c.urgency[slots].astype(np.int64) - 1) + c.on_pile[slots]
+        return [
+            keys_of(areas, slots),
+            keys_of(times_in_keys(c.reported_ms[slots]), slots),
+            keys_of(bucket[placed] * len(self.tree) + areas[placed], slots[placed]),
+            keys_of(areas[late], slots[late]),
+            keys_of(times_in_keys(c.deadline_ms[slots][late]), slots[late]),
+        ]
+
+    def _reorder(self, gone: Sequence[Longs], new: Sequence[Longs]) -> None:
+        orders = (self.by_place, self.by_report, self.marked, self.late_by_place, self.late_by_deadline)
+        for order, out, into in zip(orders, gone, new, strict=True):
+            order.change(out.tolist(), into.tolist())
+
+    def _handling(self, slots: Longs) -> HandlingTimes:
+        which, seconds = handling_s(self.columns, slots, self.day)
+        closed = slots[which]
+        return HandlingTimes(self.tree.parent, self.columns.o[closed].astype(np.int64), seconds, closed)
+
+    def _times(self, slots: Longs) -> list[tuple[int, int, int]]:
+        """(area, seconds, slot) of those closed today."""
+        which, seconds = handling_s(self.columns, slots, self.day)
+        closed = slots[which]
+        return list(zip(self.columns.o[closed].tolist(), seconds.tolist(), closed.tolist(), strict=True))
+
+    def _retime(self, gone: Sequence[tuple[int, int, int]], new: Sequence[tuple[int, int, int]]) -> None:
+        for closed in gone:
+            self.handling.remove(*closed)
+        for closed in new:
+            self.handling.add(*closed)

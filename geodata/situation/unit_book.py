@@ -1,0 +1,157 @@
+"""The unit book: every unit, where it is, what it does and how old its fix is, counted per area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+import numpy as np
+import numpy.typing as npt
+
+from geodata.domain.areas import AreaTree, Ints
+from geodata.domain.units import FRESHNESS, STALE_AFTER_S, UNIT_STATUSES, Freshness, UnitStatus
+from geodata.situation.borders import NEVER, Borders
+from geodata.situation.briefs import UnitBrief
+from geodata.situation.counters import Counters, Pairs
+from geodata.situation.runs import Longs, Runs, keys_of
+from geodata.situation.strata import Strata
+from geodata.store.units import UnitNow
+
+STATUS_INDEX = {status.value: i for i, status in enumerate(UNIT_STATUSES)}
+OFF_DUTY = UNIT_STATUSES.index(UnitStatus.OFF_DUTY)
+FRESHNESS_AT, MARKED = len(UNIT_STATUSES), len(UNIT_STATUSES) + len(FRESHNESS)
+WIDTH = MARKED + 1
+STALE_MS = int(STALE_AFTER_S[Freshness.STALE] * 1000)
+LOST_MS = int(STALE_AFTER_S[Freshness.LOST] * 1000)
+NO_FIX = -NEVER
+_NUMBERS: dict[str, type[np.generic]] = {
+    "moved_seq": np.int64, "o": np.int32, "lon": np.float64, "lat": np.float64, "fix_ms": np.int64,
+    "status": np.int8, "fresh": np.int8,
+}  # fmt: skip
+_VALUES = attrgetter("id", "moved_seq", "area_id", "home_area_id", "lon", "lat", "fix_ms", "status")
+
+
+def signed_on(rows: Ints) -> Ints:
+    """Of rows of unit counters: how many units are signed on."""
+    on: Ints = rows[..., :FRESHNESS_AT].sum(axis=-1, dtype=np.int32) - rows[..., OFF_DUTY]
+    return on
+
+
+class UnitBook:
+    """Units in slots; a unit is never forgotten. ``place``: signed-on ones with a fix, by area.
+
+    A signed-on unit counts in the area of its fix, else in its home area, as a signed-off one does.
+    """
+
+    moved_seq: Longs
+    o: Ints
+    lon: npt.NDArray[np.float64]
+    lat: npt.NDArray[np.float64]
+    fix_ms: Longs
+    status: npt.NDArray[np.int8]
+    fresh: npt.NDArray[np.int8]
+
+    def __init__(self, tree: AreaTree, strata: Strata, rows: Iterable[UnitNow], now_ms: int) -> None:
+        self.tree = tree
+        for name, kind in _NUMBERS.items():
+            setattr(self, name, np.zeros(0, kind))
+        self.now: list[UnitNow] = []
+        self.slot_of_id: dict[int, int] = {}
+        self.slot_of_code: dict[str, int] = {}
+        slots = self._write(list(rows))
+        self.borders = Borders(slots, self._age(slots, now_ms), len(slots))
+        self.counters = Counters(strata, WIDTH, self._pairs(slots))
+        self.place = Runs(self._keys(slots))
+
+    def apply(self, rows: Sequence[UnitNow], now_ms: int) -> Longs:
+        """Take what is newer (a higher ``moved_seq``); return the areas touched."""
+        newest: dict[int, UnitNow] = {}
+        for row in rows:
+            slot = self.slot_of_id.get(row.id)
+            held = newest[row.id].moved_seq if row.id in newest else -1 if slot is None else int(self.moved_seq[slot])
+            if row.moved_seq > held:
+                newest[row.id] = row
+        fresh = list(newest.values())
+        old = np.array([self.slot_of_id[r.id] for r in fresh if r.id in self.slot_of_id], np.int64)
+        before, gone, gone_keys = self.o[old].astype(np.int64), self._pairs(old), self._keys(old)
+        slots = self._write(fresh)
+        self.borders.set(slots.tolist(), self._age(slots, now_ms).tolist())
+        self.counters.move(gone, self._pairs(slots))
+        self.place.change(gone_keys.tolist(), self._keys(slots).tolist())
+        return np.concatenate((before, self.o[slots].astype(np.int64)))
+
+    def advance(self, now_ms: int) -> Longs:
+        """Fixes get stale and lost; return the areas touched."""
+        slots = np.array(self.borders.passed(now_ms), np.int64)
+        if len(slots):
+            gone = self._pairs(slots)
+            self.borders.set(slots.tolist(), self._age(slots, now_ms).tolist())
+            self.counters.move(gone, self._pairs(slots))
+        return self.o[slots].astype(np.int64)
+
+    def brief(self, code: str) -> UnitBrief | None:
+        """One unit by its code."""
+        slot = self.slot_of_code.get(code)
+        if slot is None:
+            return None
+        row, at_home = self.now[slot], self.tree.ordinal_by_id.get(self.now[slot].home_area_id, 0)
+        return UnitBrief(
+            row.id, row.code, row.call_sign, row.kind, row.skills, UnitStatus(row.status), row.status_ms,
+            int(self.o[slot]), at_home, row.lon, row.lat, row.fix_ms, row.speed_ms, row.battery,
+            FRESHNESS[self.fresh[slot]],
+        )  # fmt: skip
+
+    def _write(self, rows: Sequence[UnitNow]) -> Longs:
+        slots = np.array([self._slot(row) for row in rows], np.int64)
+        more = len(self.now) - len(self.o)
+        for name, kind in _NUMBERS.items():
+            if more > 0:
+                column = getattr(self, name)
+                spare = np.zeros(max(more, len(column) // 2), kind)
+                setattr(self, name, np.concatenate((column, spare)))
+        if rows:
+            _, seq, area, home, lon, lat, fix, status = zip(*map(_VALUES, rows), strict=True)
+            place = self.tree.ordinal_by_id
+            self.moved_seq[slots] = seq
+            self.o[slots] = [place.get(place_id(a, h, s), 0) for a, h, s in zip(area, home, status, strict=True)]
+            self.lon[slots] = [np.nan if x is None else x for x in lon]
+            self.lat[slots] = [np.nan if x is None else x for x in lat]
+            self.fix_ms[slots] = [NO_FIX if t is None else t for t in fix]
+            self.status[slots] = [STATUS_INDEX[s] for s in status]
+        return slots
+
+    def _slot(self, row: UnitNow) -> int:
+        slot = self.slot_of_id.setdefault(row.id, len(self.now))
+        if slot == len(self.now):
+            self.now.append(row)
+        else:
+            self.slot_of_code.pop(self.now[slot].code, None)
+            self.now[slot] = row
+        self.slot_of_code[row.code] = slot
+        return slot
+
+    def _age(self, slots: Longs, now_ms: int) -> Longs:
+        """Set the freshness of these units; return the moment at which each changes (or NEVER)."""
+        fix = self.fix_ms[slots]
+        stale, lost = now_ms - fix > STALE_MS, now_ms - fix > LOST_MS
+        self.fresh[slots] = stale.astype(np.int8) + lost
+        moments: Longs = np.where(lost, NEVER, fix + 1 + np.where(stale, LOST_MS, STALE_MS))
+        return np.where(self.status[slots] == OFF_DUTY, NEVER, moments)
+
+    def _pairs(self, slots: Longs) -> Pairs:
+        on = self.status[slots] != OFF_DUTY
+        marked = on & ~np.isnan(self.lon[slots])
+        where = self.o[slots].astype(np.int64)
+        what = np.concatenate((
+            self.status[slots], FRESHNESS_AT + self.fresh[slots][on], np.full(int(marked.sum()), MARKED),
+        ))  # fmt: skip
+        return np.concatenate((where, where[on], where[marked])), what.astype(np.int64)
+
+    def _keys(self, slots: Longs) -> Longs:
+        marked = slots[(self.status[slots] != OFF_DUTY) & ~np.isnan(self.lon[slots])]
+        return keys_of(self.o[marked], marked)
+
+
+def place_id(area_id: int | None, home_area_id: int, status: str) -> int:
+    """The area that a unit counts in: that of its fix while it is signed on, else its home."""
+    return home_area_id if area_id is None or status == UnitStatus.OFF_DUTY else area_id
