@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 __all__ = ["Connection", "Store", "StoreError", "Watch"]
 
@@ -29,7 +29,7 @@ Dialect = Literal["sqlite", "postgresql"]
 
 
 class StoreError(RuntimeError):
-    """The database cannot be opened: wrong URL, not reachable, or made by a newer version."""
+    """The database cannot be used: wrong URL, not reachable, locked for too long, or made by a newer version."""
 
 
 class Watch:
@@ -77,6 +77,9 @@ class Store:
         store = cls(url, writer, reader)
         try:
             store._migrate()
+        except StoreError:
+            store.close()
+            raise
         except SQLAlchemyError as error:
             store.close()
             raise StoreError(f"{make_url(url).render_as_string()}: {error}") from error
@@ -88,7 +91,10 @@ class Store:
 
         ``durable=False`` lets the last moment be lost with the power (positions); it never corrupts.
         """
-        with self._turn, self._writer.connect().execution_options(durable=durable) as conn, conn.begin():
+        with (
+            self._turn, _reaching(self.url), self._writer.connect().execution_options(durable=durable) as conn,
+            conn.begin(),
+        ):  # fmt: skip
             if self.dialect == "postgresql":
                 if not durable:
                     conn.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
@@ -98,7 +104,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only transaction on one snapshot: what a first query saw, the next one sees."""
-        with self._reader.connect() as conn, conn.begin():
+        with _reaching(self.url), self._reader.connect() as conn, conn.begin():
             yield conn
 
     def watch(self) -> Watch:
@@ -124,6 +130,15 @@ class Store:
             config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
             config.attributes["connection"] = conn
             command.upgrade(config, "head")
+
+
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    """What the database itself cannot do now becomes a StoreError: rooms above know no SQLAlchemy."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreError(f"{make_url(url).render_as_string()}: {error}") from error
 
 
 def _sqlite_engines(url: str) -> tuple[Engine, Engine]:

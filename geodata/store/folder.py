@@ -28,7 +28,7 @@ class City(BaseModel):
     """``city.toml``. Everything has a default, so that the file may be missing.
 
     ``country`` (ISO 3166) chooses the table of public holidays; ``work_days`` and ``days_off`` are days on which the
-    city differs from it.
+    city differs from it. ``track_days``: how long the tracks of units are kept.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -38,6 +38,7 @@ class City(BaseModel):
     language: Literal["zh", "en"] = "zh"
     approval_number: str = ""
     country: str = "CN"
+    track_days: int = Field(default=30, ge=0)
     work_days: tuple[date, ...] = ()
     days_off: tuple[date, ...] = ()
     demo: bool = False

@@ -1,0 +1,161 @@
+"""The native API: ``/api/v1/*``, ``/api/health``, ``/api/docs``."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import orjson
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from geodata.intake import docs_page, reading, records
+from geodata.intake.door import NATIVE, SYSTEM, Door, Kind
+from geodata.intake.health import health
+from geodata.intake.keys import ensure_ingest_key, is_key
+from geodata.services.outcomes import Outcome
+from geodata.store.engine import Store, StoreError
+from geodata.store.folder import DataFolder
+
+BODY_MAX = 8_000_000
+REPLAY_MAX = 1000
+Told = Callable[[], Mapping[str, Any]]
+
+
+class Result(BaseModel):
+    """The answer to one record; ``n`` is its place in the body. ``field``, ``value``, ``rule`` say what was wrong."""
+
+    n: int
+    status: str
+    code: str = ""
+    field: str = ""
+    value: str = ""
+    rule: str = ""
+
+
+class Results(BaseModel):
+    """How many records met which fate, and each of them (of positions only those that were not accepted)."""
+
+    accepted: int = 0
+    duplicate: int = 0
+    dropped: int = 0
+    quarantined: int = 0
+    results: list[Result] = []
+
+
+def router(store: Store, folder: DataFolder, *, lag: Told | None = None, push: Told | None = None) -> APIRouter:
+    """Every route under ``/api``. ``lag`` and ``push`` tell of the live picture for ``/api/health``.
+
+    Creates the ingest key of the city where there is none.
+    """
+    door = Door(store, folder.city())
+    known_hash = ensure_ingest_key(store, folder)
+
+    async def authorised(x_ingest_key: Annotated[str | None, Header()] = None) -> None:
+        if not is_key(x_ingest_key, known_hash):
+            raise HTTPException(401, "X-Ingest-Key is missing or wrong")
+
+    guarded = APIRouter(prefix="/api/v1", dependencies=[Depends(authorised)])
+    _add_doors(guarded, door)
+    reading.add_routes(guarded, store, door)
+    everything = APIRouter()
+    everything.include_router(guarded)
+
+    @everything.get("/api/health", tags=["health"])
+    async def state_of_health() -> Response:
+        """Database, age of the newest change and of every feed, quarantine, lag of the live picture."""
+        found = await to_thread.run_sync(health, store)
+        found |= {"situation": dict(lag()) if lag else None, "push": dict(push()) if push else None}
+        return _json(found, 200 if found["database"]["ok"] else 503)
+
+    everything.include_router(docs_page.router(everything))
+
+    @everything.api_route(
+        "/api/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"], include_in_schema=False
+    )
+    async def unknown(rest: str) -> Response:
+        return _json({"detail": f"there is no /api/{rest[:80]}"}, 404)
+
+    return everything
+
+
+def _add_doors(guarded: APIRouter, door: Door) -> None:
+    # One at a time: the store has one writer, and waiting for it must not use up the threads of the readers.
+    turn = CapacityLimiter(1)
+
+    def add(path: str, kind: Kind, methods: list[str], record: type[BaseModel], summary: str) -> None:
+        async def take(request: Request, x_source_system: Annotated[str | None, Header()] = None) -> Response:
+            system = x_source_system if x_source_system and SYSTEM.fullmatch(x_source_system) else NATIVE
+            body = await _body(request)
+            try:
+                outcomes = await to_thread.run_sync(functools.partial(door.take, kind, system, body), limiter=turn)
+            except StoreError as error:
+                raise HTTPException(503, "the database does not answer; send it again", {"Retry-After": "5"}) from error
+            return _json(_answer(outcomes, brief=kind == "positions"))
+
+        for method in methods:
+            guarded.add_api_route(
+                path, take, methods=[method], summary=summary, description=record.__doc__, tags=[kind],
+                operation_id=f"{method.lower()}_{kind}", response_model=None,
+                responses={200: {"model": Results, "description": "Stored or quarantined, record by record"},
+                           401: {"description": "The ingest key is missing or wrong"},
+                           413: {"description": "The body is too large"}},
+                openapi_extra={"requestBody": _schema(record)},
+            )  # fmt: skip
+
+    add("/events", "events", ["POST"], records.EventRecord, "Report one event or a list")
+    add("/actions", "actions", ["POST"], records.ActionRecord, "Act on events: one action or a list")
+    add("/units", "units", ["POST", "PUT"], records.UnitRecord, "Enrol, change, sign on or off: one unit or a list")
+    add("/positions", "positions", ["POST"], records.PositionRecord, "Where units are: one fix or a list")
+
+    @guarded.post("/quarantine/replay", tags=["quarantine"])
+    async def replay(feed: str | None = None, limit: int = REPLAY_MAX) -> Response:
+        """Submit quarantined records again; answers how many met which fate."""
+        replayed = functools.partial(door.replay, feed, max(1, min(limit, REPLAY_MAX)))
+        return _json(await to_thread.run_sync(replayed, limiter=turn))
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > BODY_MAX:
+            raise HTTPException(413, f"a body has at most {BODY_MAX} bytes; send fewer records at once")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _answer(outcomes: Sequence[Outcome], *, brief: bool) -> dict[str, Any]:
+    counted = Counter(o.status for o in outcomes)
+    results = [
+        {"n": n, "status": o.status} | {k: v for k in ("code", "field", "value", "rule") if (v := getattr(o, k))}
+        for n, o in enumerate(outcomes)
+        if not brief or o.status != "accepted"
+    ]
+    return {s: counted[s] for s in ("accepted", "duplicate", "dropped", "quarantined")} | {"results": results}
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")
+
+
+def _schema(record: type[BaseModel]) -> dict[str, Any]:
+    one = record.model_json_schema()
+    one = _inlined(one, one.pop("$defs", {}))
+    either = {"oneOf": [one, {"type": "array", "items": one, "maxItems": records.RECORDS_MAX}]}
+    return {"required": True, "content": {"application/json": {"schema": either}}}
+
+
+def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """The schema with its definitions written where they are used, because a request body stands on its own."""
+    if isinstance(schema, list):
+        return [_inlined(part, definitions) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
+    return {name: _inlined(part, definitions) for name, part in schema.items()}

@@ -1,0 +1,40 @@
+"""Is the city alive: the database, the newest change, every feed, what waits in quarantine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from geodata.intake.door import now_ms
+from geodata.store import changes, feeds, quarantine
+from geodata.store.engine import Store, StoreError
+
+
+def health(store: Store) -> dict[str, Any]:
+    """Ages in seconds; ``status`` is ``ok`` or, when the database does not answer, ``down``."""
+    began = time.perf_counter()
+    try:
+        with store.read() as conn:
+            _, newest_ms = changes.newest(conn)
+            spoken = feeds.all_feeds(conn)
+            waiting = quarantine.counts(conn)
+    except StoreError as error:
+        return {"status": "down", "database": {"ok": False, "error": str(error)}}
+    now = now_ms()
+    return {
+        "status": "ok",
+        "database": {"ok": True, "kind": store.dialect, "ms": round((time.perf_counter() - began) * 1000, 1)},
+        "newest_change_age_s": _age(now, newest_ms),
+        "feeds": [
+            {
+                "name": f.name, "age_s": _age(now, f.received_ms), "newest_record_age_s": _age(now, f.newest_ms),
+                "accepted": f.accepted, "quarantined": f.quarantined,
+            }
+            for f in spoken
+        ],
+        "quarantine": {"waiting": sum(waiting.values()), "by_feed": waiting},
+    }  # fmt: skip
+
+
+def _age(now: int, ms: int | None) -> float | None:
+    return None if ms is None else round((now - ms) / 1000, 1)
