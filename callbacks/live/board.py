@@ -10,10 +10,12 @@ from typing import Any
 from callbacks.live import lists, numbers
 from callbacks.live.doors import MINUTE_MS, Doors
 from callbacks.live.past import Past
-from callbacks.live.scene import Scene, Trails
-from callbacks.room import Room
+from callbacks.live.scene import Kept, Scene, Trails
 from geodata.domain.view import MapView
 from geodata.situation.briefs import TOPICS
+from geodata.situation.situation import Situation
+from geodata.store.engine import Store
+from geodata.store.folder import City
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,18 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
 class Board:
     """What all topics of a process share: the situation, readings of the past and of the doors, trails."""
 
-    def __init__(self, room: Room) -> None:
-        self.situation = room.situation
+    def __init__(self, store: Store, situation: Situation, city: City) -> None:
+        self.situation = situation
         self.sections = SECTIONS
-        self._room = room
-        self._past = Past(room.store, room.situation)
-        self._doors = Doors(room.store, room.situation)
+        self._city = city
+        self._past = Past(store, situation)
+        self._doors = Doors(store, situation)
         self._trails = Trails()
+        self._kept = Kept()
 
     def newest_ms(self) -> int:
         """Epoch ms of the newest change that the situation has taken in; 0 before the first."""
-        return self._room.tail.last_change_ms or 0
+        return self.situation.change_ms
 
     def tokens(self, o: int) -> dict[str, int]:
         """What the sections and layers of an area depend on; equal tokens mean an equal picture."""
@@ -72,6 +75,6 @@ class Board:
     def scene(self, view: MapView, o: int) -> Scene:
         """Everything the sections of a view may look at, now."""
         return Scene(
-            self.situation, self._room.catalogue, self._room.city, view, o, self._past.look(o), self._doors.now,
-            self._trails, self.newest_ms() or None,
+            self.situation, self._city, view, o, self._past.look(o), self._doors.now, self._trails,
+            self._kept,
         )  # fmt: skip

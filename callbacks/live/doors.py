@@ -71,7 +71,7 @@ def read_doors(store: Store, now_ms: int) -> DoorsNow:
     """One reading (for a thread). The end of the span is whole minutes, so that it does not change with each event."""
     with store.read() as conn:
         ages = tuple(FeedAge(f.name, max(0, now_ms - f.received_ms)) for f in feeds.all_feeds(conn))
-        held = quarantine.count_waiting(conn)
+        held = sum(quarantine.counts(conn).values())
         first, last = events.records_span(conn)
     span = None if first is None or last is None else (first, last - last % MINUTE_MS)
     return DoorsNow(ages, held, span)

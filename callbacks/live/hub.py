@@ -35,13 +35,16 @@ class Hub:
     """All topics and clients of one process.
 
     ``draw`` makes the picture of a view (ViewError when its area does not exist); ``newest_ms`` is the epoch ms of the
-    newest change that the situation has taken in.
+    newest change that the situation has taken in, ``vouched_ms`` the moment up to which it is known to be complete
+    (without it: now). Both go out with every message, so that a screen grows old when the road to the store is cut.
     """
 
     def __init__(
-        self, draw: Callable[[MapView], Picture], newest_ms: Callable[[], int], *, period_s: float = PERIOD_S
-    ) -> None:
+        self, draw: Callable[[MapView], Picture], newest_ms: Callable[[], int],
+        vouched_ms: Callable[[], int] | None = None, *, period_s: float = PERIOD_S,
+    ) -> None:  # fmt: skip
         self._draw, self._newest_ms, self._period_s = draw, newest_ms, period_s
+        self._vouched_ms = vouched_ms or self.now_ms
         self.topics: dict[str, Topic] = {}
         self.clients: set[Client] = set()
         self.tally = Tally()
@@ -99,10 +102,13 @@ class Hub:
         missed = topic.missed(last_seq) if last_topic == key and topic.sound else None
         if missed is None:
             self._catch_up(topic, client, now)
-            return
-        for made in missed or [self._beat()]:
-            self._write(client, made)
-        client.seq = topic.seq
+        else:
+            for made in missed:
+                self._write(client, made)
+            client.seq = topic.seq
+        if topic.sound:
+            # What was sent may have been made a while ago; the beat says that it still holds.
+            self._write(client, self._beat())
 
     def say(self, client: Client, made: Packet) -> None:
         """Send one packet to one client."""
@@ -172,7 +178,7 @@ class Hub:
             if not topic.sound:
                 topic.restart()
             elif body is not None:
-                made = topic.advance(body, self.now_ms(), self._newest_ms())
+                made = topic.advance({**self._proof(), **body})
         except ViewError:
             raise
         except Exception:
@@ -212,7 +218,7 @@ class Hub:
 
     def _catch_up(self, topic: Topic, client: Client, now: float) -> None:
         if topic.sound and not self._behind(client, now):
-            self._write(client, topic.full(self.now_ms(), self._newest_ms()))
+            self._write(client, topic.full(self._proof()))
             self.tally.fulls += 1
             client.seq = topic.seq
 
@@ -235,7 +241,14 @@ class Hub:
         self.tally.bytes += len(made)
 
     def _beat(self) -> Packet:
-        return packet({"k": "beat", "at": self.now_ms(), "src": self._newest_ms()})
+        return packet({"k": "beat", **self._proof()})
+
+    def _proof(self) -> dict[str, int]:
+        """As of when the data is complete, the newest change in it, and the clock where that is another moment."""
+        now_ms = self.now_ms()
+        at_ms = min(now_ms, self._vouched_ms())
+        proof = {"at": at_ms, "src": self._newest_ms()}
+        return proof if at_ms == now_ms else {**proof, "now": now_ms}
 
     def _dismiss(self, topic: Topic, error: ViewError) -> None:
         """The area of this topic exists no more: say so to its screens and drop it."""

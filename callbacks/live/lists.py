@@ -10,22 +10,21 @@ from dashboard.format import age, number
 from dashboard.words import words
 from geodata.domain.events import Source, State
 from geodata.domain.units import Freshness
-from geodata.domain.view import Filters
 from geodata.situation.briefs import EventBrief
 
 Json = dict[str, Any]
 Row = tuple[str, str, int, str, str, str, int, int | None, bool]
-FEED_ROWS, WORST_ROWS, TICKER_REDS = 20, 10, 3
+FEED_ROWS, WORST_ROWS = 20, 10
 RATE_MINUTES = 10
 CHILDREN_MAX = 2_000
 QUIET_AFTER_MS = 120_000
-RED = Filters(urgencies=(1,))
 
 
 def title(scene: Scene) -> Json:
     """Which area this is, on which road, of what city, and whether anything still comes in."""
     area, city = scene.tree.areas[scene.o], scene.city
-    quiet_ms = None if scene.newest_ms is None else scene.situation.now_ms - scene.newest_ms
+    newest_ms = scene.situation.change_ms
+    quiet_ms = scene.situation.now_ms - newest_ms if newest_ms else 0
     return {
         "area": area.code,
         "path": [(scene.tree.areas[i].code, scene.name(i)) for i in scene.tree.chain(scene.o)],
@@ -36,7 +35,7 @@ def title(scene: Scene) -> Json:
         "zone": city.time_zone,
         "approval": city.approval_number,
         "data_span": scene.doors.span_ms,
-        "feed_quiet_ms": None if quiet_ms is None or quiet_ms < QUIET_AFTER_MS else quiet_ms - quiet_ms % MINUTE_MS,
+        "feed_quiet_ms": None if quiet_ms < QUIET_AFTER_MS else quiet_ms - quiet_ms % MINUTE_MS,
     }
 
 
@@ -83,7 +82,7 @@ def ticker(scene: Scene) -> list[Json]:
     lines: list[tuple[str, str]] = [
         ("red_overdue", words(lang, "ticker.red_overdue", area=_place(scene, e.area), what=_subtype(scene, e),
                               age=age(lang, now_ms - e.deadline_ms)))
-        for e in scene.situation.worst(scene.o, RED, TICKER_REDS) if e.deadline_ms is not None
+        for e in scene.red_and_overdue if e.deadline_ms is not None
     ]  # fmt: skip
     lines += [
         ("feed_silent", words(lang, "ticker.feed_silent", name=f.name, age=age(lang, f.age_ms)))

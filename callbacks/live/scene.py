@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 from callbacks.live.doors import DoorsNow
 from callbacks.live.past import PastOfArea
 from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
-from geodata.domain.view import MapView
-from geodata.situation.briefs import Totals
-from geodata.situation.situation import Situation
+from geodata.domain.view import Filters, MapView
+from geodata.situation.briefs import EventBrief, Totals
+from geodata.situation.situation import NO_FILTERS, Situation
 from geodata.store.folder import City
 
 SAMPLE_MS = 300_000
 HOUR_MS = 3_600_000
 AREAS_MAX = 4_000
+ANSWERS_MAX = 8_000
+RED, REDS = Filters(urgencies=(1,)), 3
+T = TypeVar("T")
 
 
 class Trails:
@@ -39,24 +44,50 @@ class Trails:
         return then if HOUR_MS - SAMPLE_MS <= now_ms - at_ms <= HOUR_MS + 2 * SAMPLE_MS else None
 
 
+class Kept:
+    """Answers kept while the stamp they were given for stands, the least used dropped first; shared by all topics."""
+
+    def __init__(self, most: int = ANSWERS_MAX) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
+
+    def get(self, key: Hashable, stamp: Hashable, answer: Callable[[], T]) -> T:
+        """The answer kept under ``key`` for this very stamp, else a new one."""
+        held = self._kept.get(key)
+        if held is not None and held[0] == stamp:
+            self._kept.move_to_end(key)
+            found: T = held[1]
+            return found
+        made = answer()
+        self._kept[key] = stamp, made
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return made
+
+
 @dataclass
 class Scene:
-    """One look at one view. ``newest_ms``: when the newest change happened, None before the first."""
+    """One look at one view; ``past`` is None until it was read."""
 
     situation: Situation
-    catalogue: Catalogue
     city: City
     view: MapView
     o: int
     past: PastOfArea | None
     doors: DoorsNow
     trails: Trails
-    newest_ms: int | None
+    kept: Kept
 
     @property
     def tree(self) -> AreaTree:
         """The areas in force."""
         return self.situation.tree
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The city's classes and subtypes."""
+        return self.situation.catalogue
 
     @property
     def lang(self) -> str:
@@ -66,12 +97,25 @@ class Scene:
     @cached_property
     def totals(self) -> Totals:
         """The figures of the area, of the events that the view's filters let through."""
-        return self.situation.totals(self.o, self.view.filters)
+        return self._totals(self.view.filters)
 
-    @cached_property
+    @property
     def unfiltered(self) -> Totals:
         """The figures of the area, of all its events."""
-        return self.situation.totals(self.o) if self.view.filters else self.totals
+        return self._totals(NO_FILTERS) if self.view.filters else self.totals
+
+    @property
+    def red_and_overdue(self) -> Sequence[EventBrief]:
+        """The events of the highest urgency that are overdue, longest first."""
+        return self.kept.get((self.o, RED), self._stamp, lambda: self.situation.worst(self.o, RED, REDS))
+
+    def _totals(self, filters: Filters) -> Totals:
+        return self.kept.get((self.o, filters, "totals"), self._stamp, lambda: self.situation.totals(self.o, filters))
+
+    @property
+    def _stamp(self) -> tuple[object, ...]:
+        # The tree itself is held: after an import of areas the same ordinal is another area.
+        return self.tree, self.situation.stamp("events", self.o), self.situation.stamp("clock", self.o)
 
     def name(self, o: int) -> str:
         """An area's name in the view's language."""

@@ -86,19 +86,19 @@ class Topic:
         self.full_packet = None
         self.sound = True
 
-    def advance(self, body: Body, at_ms: int, src_ms: int) -> Packet:
+    def advance(self, body: Body) -> Packet:
         """The next delta, remembered for those who come back."""
         self.seq += 1
-        made = packet({"k": "delta", "topic": self.key, "seq": self.seq, "at": at_ms, "src": src_ms, **body})
+        made = packet({"k": "delta", "topic": self.key, "seq": self.seq, **body})
         self.ring.append((self.seq, made))
         self.full_packet = None
         return made
 
-    def full(self, at_ms: int, src_ms: int) -> Packet:
+    def full(self, proof: Body) -> Packet:
         """The newest full frame; made when the first client needs it and shared until the next delta."""
         if self.full_packet is None:
-            head = {"k": "full", "topic": self.key, "view": self.key, "seq": self.seq, "at": at_ms, "src": src_ms}
-            self.full_packet = packet({**head, **self.picture.full()}, squeeze=True)
+            head = {"k": "full", "topic": self.key, "view": self.key, "seq": self.seq}
+            self.full_packet = packet({**head, **proof, **self.picture.full()}, squeeze=True)
         return self.full_packet
 
     def missed(self, seq: int) -> list[Packet] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI
@@ -14,15 +15,25 @@ from callbacks.room import Room
 from geodata.domain.view import MapView, parse_view
 from layers.registry import LAYER_IDS, LAYERS
 
+LAG_MS = 2_000
+"""A tail this far behind is still called up to date: it looks some thirty times a second, and reloads now and then."""
+
 
 def register(server: FastAPI, room: Room) -> Hub:
     """Put ``/live`` on the app; the hub is returned for the health page's ``hub.metrics()``."""
-    board = Board(room)
-    hub = Hub(lambda view: ViewPicture(board, LAYERS, view), board.newest_ms)
-    class_codes = frozenset(room.catalogue.classes)
+    board = Board(room.store, room.situation, room.city)
+    started_ms = room.situation.now_ms
+
+    def vouched_ms() -> int:
+        now_ms = time.time_ns() // 1_000_000
+        seen_ms = room.tail.caught_up_ms or started_ms
+        return now_ms if now_ms - seen_ms < LAG_MS else seen_ms
+
+    hub = Hub(lambda view: ViewPicture(board, LAYERS, view), board.newest_ms, vouched_ms)
 
     def read(address: str) -> MapView:
         parts = urlsplit(address)
+        class_codes = frozenset(room.situation.catalogue.classes)
         return parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes)
 
     serve(server, hub, read, room.build)

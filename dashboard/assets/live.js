@@ -207,10 +207,10 @@
     schedule();
   }
 
-  /* The server vouches that what we hold was the newest at `at`. */
+  /* The server vouches that what we hold was complete at `at`; its own clock says `now` where that is another moment. */
   function proof(message) {
     if (message.k === "beat") stats.beats += 1;
-    sampleClock(message.at);
+    sampleClock(message.now || message.at);
     lastAt = message.at;
     lastSrc = message.src;
     tries = 0;
@@ -311,11 +311,10 @@
   /* ---- liveness, once a second ---- */
 
   function judge() {
-    const silent = heardAt ? performance.now() - heardAt : Infinity;
     if (refusedNow || !address) return "down";
-    if (whole && silent <= LATE_MS && socket) return "live";
-    const good = lastAt ? serverNow() - lastAt : performance.now() - openedAt;
-    return good > DOWN_MS ? "down" : "late";
+    const age = lastAt ? serverNow() - lastAt : performance.now() - openedAt;
+    if (whole && socket && age <= LATE_MS) return "live";
+    return age > DOWN_MS ? "down" : "late";
   }
 
   function tick() {

@@ -65,11 +65,12 @@ def leave_all(rig: Rig) -> None:
 
 async def test_a_new_screen_is_told_its_topic_and_gets_a_full_frame(rig: Rig) -> None:
     _, outlet = rig.screen()
-    on, full = outlet.messages()
+    on, full, beat = outlet.messages()
     assert on == {"k": "on", "topic": CITY.topic(), "n": 0}
     assert full["k"] == "full"
     assert full["s"]["n"] == 0
-    assert full["src"] == 7
+    assert full["src"] == beat["src"] == 7
+    assert beat["k"] == "beat"
     leave_all(rig)
 
 
@@ -114,6 +115,19 @@ async def test_a_quiet_topic_beats(rig: Rig) -> None:
     leave_all(rig)
 
 
+async def test_messages_of_a_process_that_is_cut_off_from_the_store_are_as_old_as_its_data(rig: Rig) -> None:
+    hub = Hub(rig.draw, lambda: 7, lambda: 1_000, period_s=PERIOD_S)
+    outlet = FakeOutlet()
+    client = Client(outlet)
+    hub.join(client)
+    hub.subscribe(client, CITY)
+    await until(lambda: len(outlet.messages("beat")) >= 2)
+    for message in outlet.messages("full", "beat"):
+        assert message["at"] == 1_000
+        assert message["now"] > 1_000
+    hub.leave(client)
+
+
 async def test_who_comes_back_gets_only_what_it_missed(rig: Rig) -> None:
     client, outlet = rig.screen()
     rig.screen()
@@ -135,17 +149,17 @@ async def test_who_missed_more_than_is_remembered_gets_a_full_frame(rig: Rig) ->
     seq = outlet.messages("full")[0]["seq"]
     topic = rig.hub.topics[CITY.topic()]
     for _ in range(RING_FRAMES + 1):
-        topic.advance({}, 0, 0)
+        topic.advance({})
     for unknown in (seq, seq - 5, topic.seq + 1, 57):
         _, again = rig.screen(CITY, CITY.topic(), unknown)
-        assert [m["k"] for m in again.messages()] == ["on", "full"]
+        assert [m["k"] for m in again.messages()] == ["on", "full", "beat"]
     leave_all(rig)
 
 
 async def test_a_sequence_number_of_another_topic_resumes_nothing(rig: Rig) -> None:
     _, outlet = rig.screen()
     _, other = rig.screen(MapView("W01"), CITY.topic(), outlet.messages("full")[0]["seq"])
-    assert [m["k"] for m in other.messages()] == ["on", "full"]
+    assert [m["k"] for m in other.messages()] == ["on", "full", "beat"]
     leave_all(rig)
 
 
