@@ -28,10 +28,10 @@ SIDES: Mapping[str, Sequence[Panel]] = MappingProxyType({
 
 
 def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]:
-    """What the browser needs besides the live frames: words of both languages, layers, classes, filter options."""
+    """What the browser needs besides the live frames. ``layer_ids`` are in drawing order; switches read top down."""
     return {
         "words": {lang: dict(table) for lang, table in ALL.items()},
-        "layers": list(layer_ids),
+        "layers": list(reversed(layer_ids)),
         "classes": [(c.code, c.name_zh, c.name_en) for c in catalogue.classes.values()],
         "states": [s.value for s in STATES if s in OPEN],
         "sources": [s.value for s in SOURCES],

@@ -61,10 +61,9 @@
   }
 
   /** The answer: {n, selected, found, kind, title, urgency, note, rows: [[label, kind, value]…], enter: [code, name]|null}. */
-  function show(answer) {
-    if (!answer || answer.n !== asked || answer.selected !== O.view.param("selected")) return;
+  function draw(answer, box) {
+    if (answer.selected !== O.view.param("selected")) return;
     const { h, text, attr, link, rows } = O.dom;
-    const box = document.getElementById("drawer");
     const p = box.parts || build(box);
     const fresh = shown !== answer.selected;
     shown = answer.selected;
@@ -87,7 +86,9 @@
     if (fresh) p.title.focus({ preventScroll: true });
   }
 
-  O.drawer = { show };
+  O.sections = O.sections || {};
+  O.sections.drawer = { box: "drawer", draw };
+  O.drawer = { show: (answer) => answer && answer.n === asked && O.panels.apply("drawer", answer) };
   (O.mounts = O.mounts || []).push(() => {
     O.view.onChange(ask);
     if (O.view.param("selected")) ask();

@@ -70,7 +70,7 @@
 
   sections.title = {
     box: "header",
-    also: ["clock", "controls", "feed", "worst", "liveness", "all_time", "kpi"],
+    also: ["clock", "controls", "feed", "worst", "liveness", "all_time", "kpi", "curve", "drawer"],
     draw(title) {
       const { text, attr } = O.dom;
       const here = title.path[title.path.length - 1];
@@ -105,6 +105,7 @@
   sections.clock = {
     box: "header",
     draw() {
+      if (!O.panels.value("title")) return;
       const m = O.format.moment(O.panels.now(), O.panels.zone());
       O.dom.text(bar.clock, m.clock);
       O.dom.text(bar.date, m.date + " " + m.weekday);

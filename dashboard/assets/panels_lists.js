@@ -10,8 +10,8 @@
       mark: h("b", { class: "mark" }), name: h("span", { class: "row-name" }), state: h("span", { class: "row-state" }),
       place: h("span", { class: "row-place" }), time: h("time", {}), left: h("span", { class: "left" }),
     };
-    const node = h("a", { class: "row" }, parts.mark, parts.name, parts.state, parts.place,
-      h("span", { class: "row-time" }, parts.time, parts.left));
+    const node = h("a", { class: "row" }, parts.mark, h("span", { class: "row-line" }, parts.name, parts.time, parts.state),
+      h("span", { class: "row-line" }, parts.place, parts.left));
     node.parts = parts;
     return node;
   }
@@ -28,7 +28,7 @@
     attr(p.name, "title", name);
     text(p.state, stateText);
     attr(p.state, "data-state", state);
-    text(p.place, place);
+    text(p.place, place.replaceAll(" · ", "·"));
     attr(p.place, "title", place);
     text(p.time, O.format.when(reported, O.panels.zone(), now));
     attr(p.left, "data-deadline", deadline);

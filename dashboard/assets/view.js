@@ -65,7 +65,8 @@
       if (options && options.replace) history.replaceState(null, "", next);
       else history.pushState(null, "", next);
       settle();
-      window.dash_clientside.set_props("url", { pathname: url.pathname, search: url.search });
+      // All three parts: dcc.Location would push the address of a part that it believes to be newer than ours.
+      window.dash_clientside.set_props("url", { pathname: url.pathname, search: url.search, href: location.href });
     },
     /** The address of the same view of another area; what was selected is dropped. */
     withArea(code) {
