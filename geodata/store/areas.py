@@ -137,6 +137,26 @@ def outlines(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
+class Drawn(NamedTuple):
+    """Outlines to draw for an area: its own extent in degrees (west, south, east, north), codes and polygons."""
+
+    bbox: tuple[float, float, float, float]
+    codes: list[str]
+    wkb: list[bytes]
+
+
+def child_outlines(conn: Connection, code: str) -> Drawn | None:
+    """The outlines of the areas below one, of a leaf its own; None where no area in force has this code."""
+    a = AreaRow
+    box = (a.west, a.south, a.east, a.north)
+    own = conn.execute(sa.select(a.id, a.outline, *box).where(a.code == code, _IN_FORCE)).first()
+    if own is None:
+        return None
+    below = conn.execute(sa.select(a.code, a.outline).where(a.parent_id == own.id, _IN_FORCE).order_by(a.code)).all()
+    shown = below or [(code, own.outline)]
+    return Drawn((own.west, own.south, own.east, own.north), [row[0] for row in shown], [row[1] for row in shown])
+
+
 def polygons(conn: Connection, which: Which = "all") -> tuple[list[int], list[bytes]]:
     """Ids, ascending, and polygons of the areas in force: all, those with nothing below, or those with something."""
     child = sa.orm.aliased(AreaRow)
