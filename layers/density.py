@@ -28,7 +28,8 @@ def _style(colours: Colours) -> list[Json]:
         "paint": {
             # ``w`` is the share of the heaviest point, so that one scale serves a city and a street.
             "heatmap-weight": ["get", "w"],
-            "heatmap-intensity": 1,
+            # Neighbours add up: only several heavy points together reach the top of the ramp.
+            "heatmap-intensity": 0.4,
             "heatmap-radius": ["get", "r"],
             "heatmap-opacity": 0.85,
             "heatmap-color": [

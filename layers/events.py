@@ -12,7 +12,7 @@ from geodata.situation.situation import Situation
 from layers.base import Drawing, Feature, Json, LegendItem, MarkSlot, Slot
 from layers.palette import COLOURS, URGENCY_RADII, URGENCY_SHAPES, icon, swatch
 
-EVENTS_MAX = 600
+EVENTS_MAX = 300
 """More than this and nobody can tell one from another; the rest is counted in the colours and said in the legend."""
 
 

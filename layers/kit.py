@@ -10,9 +10,9 @@ from layers.base import Json, Layer, MarkSlot, Slot, TileSlot, TraceSlot
 from layers.base_style import BaseTiles, base_layers, base_source, plotly_style
 from layers.palette import COLOURS, Colours
 
-BASE_UNDER, BASE_OVER, HIGHLIGHT = "base-under", "base-over", "highlight"
-PLACES = ((0, BASE_UNDER), (20, BASE_OVER), (1000, HIGHLIGHT))
-"""Where the base map and the highlight stand among the layers' ``order``."""
+BASE_UNDER, BASE_OVER, VEIL, HIGHLIGHT = "base-under", "base-over", "veil", "highlight"
+PLACES = ((0, BASE_UNDER), (20, BASE_OVER), (35, VEIL), (1000, HIGHLIGHT))
+"""Where the base map, the veil over what lies outside and the highlight stand among the layers' ``order``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def kit(
             for layer in layers for name, slot in layer.slots.items()
         },
         "ground": {theme: c.ground for theme, c in COLOURS.items()},
+        "veil": {theme: _veil(c) for theme, c in COLOURS.items()},
         "highlight": {theme: _highlight(c) for theme, c in COLOURS.items()},
         "pulse": {theme: list(c.urgency) for theme, c in COLOURS.items()},
     }  # fmt: skip
@@ -95,6 +96,13 @@ def _slot(layer_id: str, slot: Slot, index: int) -> Json:
                 "kind": "tiles", "layer": layer_id, "archive": slot.archive, "steps": slot.steps,
                 "appears": list(slot.appears),
             }  # fmt: skip
+
+
+def _veil(c: Colours) -> list[Json]:
+    return [
+        {"type": "fill", "paint": {"fill-color": c.ground, "fill-opacity": 0.6, "fill-antialias": False}},
+        {"type": "line", "paint": {"line-color": c.line_current, "line-width": 1.8, "line-opacity": 0.9}},
+    ]
 
 
 def _highlight(c: Colours) -> list[Json]:

@@ -23,7 +23,7 @@ def _style(colours: Colours) -> list[Json]:
                 {"text-color": colours.value, "text-font": ["literal", list(TEXT_BOLD)]},
             ],
             "text-font": list(TEXT),
-            "text-size": 14,
+            "text-size": 16,
             "text-max-width": 30,
             "text-padding": 3,
             # Where a label would touch another it moves a little before it yields; larger areas come first.

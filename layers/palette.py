@@ -49,7 +49,7 @@ COLOURS: Mapping[str, Colours] = MappingProxyType({
         relief_dark="#08101a", relief_light="#16273c", line="#4f9fe8", line_current="#9fd0ff",
         fill_low="#0e2238", fill_high="#2b7fbe", fill_none="#101b2a",
         name="#e4eefa", value="#ffd27a", halo="#0a1626", outline="#ffffff",
-        urgency=("#ff4d4f", "#f5a524", "#ffe04d", "#6cb6ff"), alive="#38d39f", silent="#8b9bb0",
+        urgency=("#ff4d4f", "#f5a524", "#f2d24b", "#6cb6ff"), alive="#38d39f", silent="#8b9bb0",
         heat=("rgba(245,165,36,0)", "rgba(245,165,36,0.30)", "rgba(255,120,60,0.55)", "rgba(255,77,79,0.80)"),
     ),
     "light": Colours(
@@ -63,7 +63,7 @@ COLOURS: Mapping[str, Colours] = MappingProxyType({
 })  # fmt: skip
 
 URGENCY_SHAPES: Mapping[int, str] = MappingProxyType({1: "diamond", 2: "triangle", 3: "circle", 4: "square"})
-URGENCY_RADII: Mapping[int, float] = MappingProxyType({1: 6.5, 2: 5.6, 3: 4.4, 4: 3.2})
+URGENCY_RADII: Mapping[int, float] = MappingProxyType({1: 6.5, 2: 5.4, 3: 4.0, 4: 3.2})
 
 
 def swatch(variable: str) -> str:

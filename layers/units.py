@@ -51,13 +51,13 @@ def _icons(theme: str) -> dict[str, Json]:
 
 def _style(theme: str) -> list[Json]:
     colours = COLOURS[theme]
-    by_count = ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 1.7, 5, 2.5, 15, 4.5, 50, 9]
+    by_count = ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 1.9, 5, 2.9, 15, 5, 50, 9]
     return [
         {
             "type": "circle",
             "filter": ["has", "n"],
             "paint": {
-                "circle-radius": by_count, "circle-color": colours.alive, "circle-opacity": 0.8,
+                "circle-radius": by_count, "circle-color": colours.alive, "circle-opacity": 0.9,
                 "circle-stroke-color": colours.halo, "circle-stroke-width": 0.6,
             },
         },

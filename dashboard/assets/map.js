@@ -20,13 +20,15 @@
 
   const subplot = () => S.gd && S.gd._fullLayout && S.gd._fullLayout.map && S.gd._fullLayout.map._subplot;
 
+  const styled = (map) => map.style && map.style._loaded && map.getSource("onescreen:none");
+
   /** The map of the pane once Plotly has drawn its first picture, else null. */
   function ready() {
     const pane = document.getElementById("map-pane");
     const gd = pane && pane.querySelector(".js-plotly-plot");
-    if (!gd || gd.parentElement.classList.contains("dash-graph--pending") || gd.classList.contains("dash-graph--pending")) return null;
+    if (!gd || gd.classList.contains("dash-graph--pending")) return null;
     const plot = gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
-    if (!plot || !plot.map || !plot.map.style || !Object.keys(plot.traceHash).length) return null;
+    if (!plot || !plot.map || !styled(plot.map)) return null;
     return { pane, gd, map: plot.map };
   }
 
@@ -47,6 +49,7 @@
     map.on("moveend", keepCamera);
     map.on("movestart", (event) => event.originalEvent && setMoved(true));
     map.on("error", onError);
+    map.on("resize", onMapResize);
     map.on("webglcontextlost", onLost);
     map.on("webglcontextrestored", () => whenStyled(remount));
     map.on("remove", onRemove);
@@ -85,7 +88,7 @@
     const map = S.map;
     (function wait() {
       if (S.map !== map) return;
-      if (map.style && map.style._loaded && map.getSource("onescreen:none")) then();
+      if (styled(map)) then();
       else setTimeout(wait, 50);
     })();
   }
@@ -126,6 +129,7 @@
   M.fit = function () {
     if (!S.alive || !S.card) return;
     const [west, south, east, north] = S.card.bbox;
+    fitted = sizeOf(S.map);
     S.map.resize();
     const camera = S.map.cameraForBounds([[west, south], [east, north]], { padding: padding(), maxZoom: FIT_MAX_ZOOM });
     if (!camera) return;
@@ -143,6 +147,14 @@
   function setMoved(moved) {
     S.moved = moved;
     S.pane.toggleAttribute("data-moved", moved);
+  }
+
+  let fitted = "";
+  const sizeOf = (map) => `${map.getContainer().clientWidth}x${map.getContainer().clientHeight}`;
+
+  /** Plotly sizes the map some time after the pane; what was fitted into the old size is fitted again. */
+  function onMapResize() {
+    if (S.alive && S.card && !S.moved && fitted && fitted !== sizeOf(S.map)) M.fit();
   }
 
   let resizing = 0;

@@ -12,10 +12,11 @@
   const anchor = (name) => `onescreen:${name}`;
   const themed = (table) => (table && table[S.view.theme]) || [];
 
-  /** The page's type grows with the screen, and the map's with it: 1 at 16 px. */
+  /** The page's type grows with the screen, and the map's with it: 1 at 16 px; a little less in a small pane. */
   function scale() {
     const px = parseFloat(getComputedStyle(S.pane).fontSize) || 16;
-    return Math.min(4, Math.max(0.75, Math.round((px / 16) * 20) / 20));
+    const room = Math.min(1, Math.max(0.75, Math.min(S.pane.clientWidth, S.pane.clientHeight) / 640));
+    return Math.min(5, Math.max(0.7, Math.round((px / 16) * room * 20) / 20));
   }
 
   /** Multiply a size, which may be an expression; zoom and number curves keep their input outermost. */
@@ -54,7 +55,7 @@
     for (const [slot, spec] of Object.entries(S.kit.slots)) {
       if (spec.kind === "marks") addSource(OWN + slot, { type: "geojson", data: EMPTY, buffer: 64, tolerance: 0 });
     }
-    addSource(OWN + "highlight", { type: "geojson", data: EMPTY });
+    for (const name of ["veil", "highlight"]) addSource(OWN + name, { type: "geojson", data: EMPTY });
   }
 
   /* ---- icons ---- */
@@ -93,20 +94,22 @@
       c.globalAlpha = 1;
     }
     path(icon.shape, icon.r);
+    const target = icon.shape === "target";
     if (icon.width) {
       c.lineWidth = icon.fill ? icon.width * 2 : icon.width;
       c.strokeStyle = icon.line;
       c.stroke();
     }
+    if (icon.fill && target) {
+      c.lineWidth = 1.2;
+      c.strokeStyle = icon.fill;
+      c.stroke();
+    }
+    if (target) path("circle", icon.r * 0.5);
     if (icon.fill) {
       c.fillStyle = icon.fill;
       c.fill();
-    }
-    if (icon.shape === "target") {
-      path("circle", icon.r * 0.4);
-      c.fillStyle = icon.fill ? icon.line : icon.line;
-      c.fill();
-    }
+    } else if (target) c.stroke();
     return c.getImageData(0, 0, size, size);
   }
 
@@ -149,8 +152,10 @@
     themed(spec.styles).forEach((style, i) => add(`${OWN}${slot}/${i}`, OWN + slot, style, spec.layer, shown(spec.layer)));
   }
 
-  function addHighlight() {
-    for (const [i, style] of themed(S.kit.highlight).entries()) add(`${OWN}highlight/${i}`, OWN + "highlight", style, "highlight", true);
+  function addPointing() {
+    for (const name of ["veil", "highlight"]) {
+      themed(S.kit[name]).forEach((style, i) => add(`${OWN}${name}/${i}`, OWN + name, style, name, true));
+    }
   }
 
   function addBase() {
@@ -170,7 +175,7 @@
       if (spec.kind === "tiles") addTiles(slot, spec);
       if (spec.kind === "marks") addMarks(slot, spec);
     }
-    addHighlight();
+    addPointing();
     weigh();
     M.marks.flush(true);
     if (S.alive) M.gate.again();

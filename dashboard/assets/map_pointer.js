@@ -64,6 +64,7 @@
     const turn = ++wanted;
     const code = S.card.leaf ? S.card.parent : S.card.code;
     areas = null;
+    veil();
     if (!code) return;
     try {
       const collection = await M.outlines(code);
@@ -73,6 +74,24 @@
     } catch (_) {
       setTimeout(() => turn === wanted && S.card && area(), 4000);
     }
+  }
+
+  /** What lies outside the area steps back. Its own outline is among its parent's children's. */
+  async function veil() {
+    const turn = wanted;
+    const { code, parent } = S.card;
+    const draw = (geometry) => {
+      const source = S.alive && S.map.getSource("onescreen/veil");
+      if (source) source.setData({ type: "FeatureCollection", features: geometry ? [{ type: "Feature", geometry, properties: {} }] : [] });
+    };
+    if (!parent) return draw(null);
+    const collection = await M.outlines(parent).catch(() => null);
+    if (turn !== wanted) return undefined;
+    const own = collection && collection.features.find((feature) => String(feature.id) === code);
+    if (!own) return draw(null);
+    const polygons = own.geometry.type === "Polygon" ? [own.geometry.coordinates] : own.geometry.coordinates;
+    const world = [[-180, -85], [180, -85], [180, 85], [-180, 85], [-180, -85]];
+    return draw({ type: "Polygon", coordinates: [world, ...polygons.map((rings) => rings[0])] });
   }
 
   /* ---- what is under the pointer ---- */
