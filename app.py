@@ -1,0 +1,255 @@
+"""OneScreen's wiring and its command line: ``python app.py --help``."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import ipaddress
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+from dash import Dash
+from fastapi import FastAPI
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from starlette_compress import CompressMiddleware
+
+from callbacks import map, navigation, search, selection  # noqa: A004
+from callbacks.live import wiring
+from callbacks.room import Room
+from dashboard.shell import INDEX, shell
+from geodata.boundaries.importer import ImportOptions, import_areas
+from geodata.boundaries.mapping import Flags, Root, Source
+from geodata.domain.catalogue import Catalogue
+from geodata.intake import api, tiles
+from geodata.services.checking import check_city
+from geodata.services.export import ExportError, export_list
+from geodata.situation.loading import load_situation
+from geodata.situation.tailing import Tail
+from geodata.store import settings
+from geodata.store.engine import Store, StoreError
+from geodata.store.folder import DataFolder
+from layers.registry import LAYERS
+
+CODE = Path(__file__).resolve().parent
+ROOMS = ("app.py", "callbacks", "dashboard", "geodata", "layers")
+WAIT_FOR_SCREENS_S = 3
+say = Console(stderr=True, highlight=False)
+cli = typer.Typer(
+    help="一屏统览 OneScreen: the one screen of a grassroots governance command centre.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+imports = typer.Typer(help="Bring in a city's boundaries or its history of events.", no_args_is_help=True)
+cli.add_typer(imports, name="import")
+
+Data = Annotated[Path, typer.Option(help="The city's data folder.", file_okay=False)]
+Database = Annotated[str, typer.Option(help="postgresql+psycopg://…; without it the folder's SQLite file.")]
+Host = Annotated[str, typer.Option(help="Address to listen on. Beyond this machine accounts are needed.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+
+
+# -- wiring ---------------------------------------------------------------------------------------------------------
+
+
+def code_build() -> str:
+    """A short name for the code and assets that run: screens reload themselves when it changes."""
+    digest = hashlib.blake2b(digest_size=6)
+    for room in ROOMS:
+        top = CODE / room
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.suffix in {".py", ".js", ".css", ".csv"}:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def open_room(folder: DataFolder, database: str) -> Room:
+    """Open the city's database and load the live picture. Raises StoreError, and SystemExit without any areas."""
+    store = Store.open(database or folder.database_url)
+    city = folder.city()
+    with store.read() as conn:
+        areas_build = settings.get(conn, settings.AREAS_BUILD)
+    if areas_build is None:
+        store.close()
+        stop(f"There are no areas in {folder.root} yet. Import them first: python app.py import areas --help")
+    situation = load_situation(store, city.zone)
+    return Room(store, situation, Tail(store, situation), city, folder, situation.catalogue, code_build(), areas_build)
+
+
+def create_app(room: Room) -> Dash:
+    """The Dash app of one process: routes first, then pages and callbacks."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tailing = asyncio.create_task(room.tail.run())
+        yield
+        tailing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await tailing
+
+    server = FastAPI(title="OneScreen", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    hub = wiring.register(server, room)
+    server.include_router(api.router(room.store, room.folder, lag=room.tail.state, push=hub.metrics))
+    server.include_router(tiles.router(room.store, room.folder))
+    server.include_router(navigation.router(room))
+    server.add_middleware(CompressMiddleware, minimum_size=500)
+    app = Dash(
+        __name__, server=server, backend="fastapi", assets_folder=str(CODE / "dashboard" / "assets"),
+        serve_locally=True, title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
+    )  # fmt: skip
+    app.layout = shell(room.catalogue, [layer.id for layer in LAYERS], map.pane(room))
+    for part in (navigation, map, search, selection):
+        part.register(app, room)
+    # Dash finds its assets and callbacks at the first request for "/"; a wall's first request is a deep link.
+    app._setup_server()
+    return app
+
+
+# -- serving --------------------------------------------------------------------------------------------------------
+
+
+def stop(message: str) -> NoReturn:
+    """Say what is wrong and what to do, and end with code 1."""
+    say.print(f"[bold red]✗[/] {message}")
+    raise typer.Exit(1)
+
+
+def refuse_strangers(host: str) -> None:
+    """Without accounts nobody but this machine may look: any other binding is refused."""
+    with contextlib.suppress(ValueError):
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return
+    stop(
+        f"Listening on {host} is refused: it would be open to the network, and this version has no accounts. "
+        "Listen on 127.0.0.1 and put an authenticating reverse proxy in front."
+    )
+
+
+def listen(room: Room, host: str, port: int) -> None:
+    """Serve until told to stop."""
+    config = uvicorn.Config(
+        create_app(room).server, host=host, port=port, log_level="warning", access_log=False, lifespan="on",
+        timeout_graceful_shutdown=WAIT_FOR_SCREENS_S, ws_per_message_deflate=False,
+    )  # fmt: skip
+    say.print(f"[bold green]●[/] OneScreen is at [bold]http://{host}:{port}/[/]   (API: /api/docs, Ctrl+C ends)")
+    uvicorn.Server(config).run()
+
+
+@cli.command()
+def serve(data: Data, port: Port = 8050, host: Host = "127.0.0.1", database: Database = "") -> None:
+    """Serve a city from its data folder."""
+    refuse_strangers(host)
+    with told():
+        room = open_room(DataFolder(data), database)
+        say.print(f"The ingest key for /api/v1 is in {room.folder.ingest_key}")
+        listen(room, host, port)
+
+
+# -- files in and out -----------------------------------------------------------------------------------------------
+
+
+@imports.command("areas")
+def areas_in(
+    files: Annotated[list[str], typer.Argument(help="One file per level, the city first, or one file with a parent "
+                                               "column; city.gpkg#layer names a layer.")],
+    data: Data,
+    mapping: Annotated[Path | None, typer.Option(help="A TOML file that says which column is what.")] = None,
+    level: Annotated[list[str] | None, typer.Option(help="key:中文:English, from the city downwards.")] = None,
+    code: Annotated[str, typer.Option(help="Column of the code.")] = "",
+    name: Annotated[str, typer.Option(help="Column of the name.")] = "",
+    parent: Annotated[str, typer.Option(help="Column of the parent's code.")] = "",
+    parents: Annotated[str, typer.Option(help="How parents are found: column, prefix or within.")] = "",
+    parent_prefix: Annotated[int, typer.Option(help="Characters of the code that are the parent's.")] = 0,
+    crs: Annotated[str, typer.Option(help="Any EPSG code, where the file says none.")] = "",
+    datum: Annotated[str, typer.Option(help="gcj02 or bd09, which no file says.")] = "",
+    encoding: Annotated[str, typer.Option(help="Of a shapefile without .cpg; guessed otherwise.")] = "",
+    root_code: Annotated[str, typer.Option(help="Make a root area with this code as the union of the rest.")] = "",
+    root_name: Annotated[str, typer.Option()] = "",
+    edition: Annotated[str, typer.Option(help="Day from which these areas are in force, YYYY-MM-DD.")] = "",
+    leave_out_broken: Annotated[bool, typer.Option(help="Import the rest when single areas are broken.")] = False,
+    merge_parts: Annotated[bool, typer.Option(help="Join rows that share one code into one area.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Report only.")] = False,
+    json_report: Annotated[Path | None, typer.Option(help="Also write the whole report here.")] = None,
+    database: Database = "",
+) -> None:
+    """Import a city's boundaries: check, report, write areas and tiles. Ends with 1 when refused."""
+    folder = DataFolder(data)
+    with told():
+        source = Source.model_validate({
+            "code": code, "name": name, "parent": parent, "parents": parents, "parent_prefix": parent_prefix,
+            "crs": crs, "datum": datum, "encoding": encoding,
+        })  # fmt: skip
+        root = Root(code=root_code, name=root_name) if root_code else None
+        flags = Flags(source=source, levels=tuple(level or ()), root=root)
+        day = date.fromisoformat(edition) if edition else None
+        options = ImportOptions(flags, day, dry_run, leave_out_broken, merge_parts)
+        store = None if dry_run else Store.open(database or folder.database_url)
+        with progress() as shown:
+            report = import_areas(store, folder, files, mapping, options, stages(shown))
+    report.print(say)
+    if json_report:
+        json_report.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1), "utf-8")
+    raise typer.Exit(int(report.refused))
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Turn what is expected to go wrong into a sentence and an exit code."""
+    try:
+        yield
+    except (StoreError, ExportError, OSError, ValueError) as error:
+        stop(str(error))
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar on the terminal."""
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=say) as shown:
+        yield shown
+
+
+def stages(shown: Progress) -> Callable[[str, int, int], None]:
+    """One bar for each stage of a long work, as it is told of."""
+    bars: dict[str, TaskID] = {}
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if stage not in bars:
+            bars[stage] = shown.add_task(stage)
+        shown.update(bars[stage], completed=done, total=total)
+
+    return tell
+
+
+@cli.command()
+def check(data: Data, database: Database = "") -> None:
+    """Recount what is kept against what happened; ends with 1 when something needs someone."""
+    folder = DataFolder(data)
+    with told():
+        findings = check_city(Store.open(database or folder.database_url), folder)
+    for finding in findings:
+        say.print(f"{'[bold red]✗[/]' if finding.wrong else '[green]✓[/]'} {finding.subject}: {finding.text}")
+    raise typer.Exit(int(any(f.wrong for f in findings)))
+
+
+@cli.command()
+def export(
+    what: Annotated[str, typer.Argument(help="areas, events or units")],
+    out: Annotated[Path, typer.Argument(help="A file that ends in .csv, .geojson or .gpkg")],
+    data: Data,
+    area: Annotated[str, typer.Option(help="Only this area and all below it.")] = "",
+    database: Database = "",
+) -> None:
+    """Write a list of an area and all below it to a file."""
+    with told():
+        n = export_list(Store.open(database or DataFolder(data).database_url), what, area, out)
+    say.print(f"[green]✓[/] {n:,} {what} in {out}")
+
+
+if __name__ == "__main__":
+    cli()
