@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import ipaddress
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -24,9 +24,9 @@ from callbacks import map, navigation, search, selection  # noqa: A004
 from callbacks.live import wiring
 from callbacks.room import Room
 from dashboard.shell import INDEX, shell
+from geodata.boundaries.edition import Progress as Tell
 from geodata.boundaries.importer import ImportOptions, import_areas
 from geodata.boundaries.mapping import Flags, Root, Source
-from geodata.domain.catalogue import Catalogue
 from geodata.intake import api, tiles
 from geodata.services.checking import check_city
 from geodata.services.export import ExportError, export_list
@@ -99,8 +99,9 @@ def create_app(room: Room) -> Dash:
     server.include_router(navigation.router(room))
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(
-        __name__, server=server, backend="fastapi", assets_folder=str(CODE / "dashboard" / "assets"),
-        serve_locally=True, title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
+        __name__, server=server, backend="fastapi", serve_locally=True,
+        assets_folder=str(CODE / "dashboard" / "assets"),
+        title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
     )  # fmt: skip
     app.layout = shell(room.catalogue, [layer.id for layer in LAYERS], map.pane(room))
     for part in (navigation, map, search, selection):
@@ -214,7 +215,7 @@ def progress() -> Iterator[Progress]:
         yield shown
 
 
-def stages(shown: Progress) -> Callable[[str, int, int], None]:
+def stages(shown: Progress) -> Tell:
     """One bar for each stage of a long work, as it is told of."""
     bars: dict[str, TaskID] = {}
 

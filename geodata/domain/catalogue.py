@@ -11,6 +11,7 @@ from typing import Literal
 
 BUILT_IN = Path(__file__).with_name("event_catalogue.csv")
 LimitUnit = Literal["h", "wh", "wd"]
+LIMIT_UNITS: Mapping[str, LimitUnit] = MappingProxyType({"h": "h", "wh": "wh", "wd": "wd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class Catalogue:
             for row in csv.DictReader(f):
                 code = row["class_code"]
                 classes.setdefault(code, EventClass(code, row["class_zh"], row["class_en"]))
-                unit = row["sla_unit"]
-                if unit not in ("h", "wh", "wd"):
-                    raise ValueError(f"{path.name}: sla_unit of {row['code']} is {unit!r}; allowed: h, wh, wd")
+                unit = LIMIT_UNITS.get(row["sla_unit"])
+                if unit is None:
+                    raise ValueError(f"{path.name}: sla_unit of {row['code']} is {row['sla_unit']!r}; allowed: h, wh, wd")
                 subtypes.append(
                     Subtype(row["code"], code, row["name_zh"], row["name_en"], int(row["urgency"]),
                             float(row["sla_value"]), unit)

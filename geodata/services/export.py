@@ -81,7 +81,7 @@ def _points(rows: Sequence[Any], columns: Sequence[str], tree: AreaTree) -> gpd.
     placed = (tree.ordinal_by_id.get(row.area_id) for row in rows)
     table["area_code"] = ["" if o is None else tree.areas[o].code for o in placed]
     where = [None if row.lon is None else shapely.Point(row.lon, row.lat) for row in rows]
-    return gpd.GeoDataFrame(table, geometry=where, crs=4326)
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(where, crs=4326))
 
 
 def _iso(epoch_ms: int | None) -> str | None:
