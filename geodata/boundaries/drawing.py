@@ -17,13 +17,14 @@ from geodata.domain.areas import Floats
 
 OUTLINE_STEPS = 2000
 """An outline is as fine as one part in so many of the area above it: about a pixel of a screen that it fills."""
-LEVEL_PX, ROOT_PX = 40.0, 16.0
+LEVEL_PX, ROOT_PX = 24.0, 16.0
 """A level is shown from the zoom on at which its areas are so large on screen."""
 ZOOM_DEEPEST, ZOOM_FINE, ZOOM_USUAL = 16, 12, 14
 INSCRIBED_MAX = 15_000
 """Up to so many areas per level get the middle of their largest circle for a label point, beyond any inner point."""
 INITIALS_MAX = 64
-WORD = re.compile(r"[^\W\d_]+|\d+")
+WORD = re.compile(r"[^\W\d_]+")
+NUMBERS = re.compile(r"(\d+)")
 
 
 def outlines(areas: AreaSet) -> Geometries:
@@ -53,15 +54,19 @@ def label_points(areas: AreaSet, outline: Geometries) -> Floats:
     return shapely.get_coordinates(points)
 
 
-@lru_cache(maxsize=200_000)
 def initials(name: str) -> str:
     """What one types to find a name: pinyin initials, of other words the first letters, and numbers whole."""
-    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=_first_letters)
-    return "".join(letters).casefold()[:INITIALS_MAX]
+    return "".join(map(_initials, NUMBERS.split(name))).casefold()[:INITIALS_MAX]
+
+
+@lru_cache(maxsize=100_000)
+def _initials(text: str) -> str:
+    # numbers stand apart, so that 第1网格 to 第999网格 are looked up once
+    return text if text.isdigit() else "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors=_first_letters))
 
 
 def _first_letters(text: str) -> str:
-    return "".join(w if w[0].isdigit() else w[0] for w in WORD.findall(text))
+    return "".join(word[0] for word in WORD.findall(text))
 
 
 def zooms(areas: AreaSet) -> tuple[list[int], int]:

@@ -153,8 +153,10 @@ def child_outlines(conn: Connection, code: str) -> Drawn | None:
     if own is None:
         return None
     below = conn.execute(sa.select(a.code, a.outline).where(a.parent_id == own.id, _IN_FORCE).order_by(a.code)).all()
-    shown = below or [(code, own.outline)]
-    return Drawn((own.west, own.south, own.east, own.north), [row[0] for row in shown], [row[1] for row in shown])
+    bbox = (own.west, own.south, own.east, own.north)
+    if not below:
+        return Drawn(bbox, [code], [own.outline])
+    return Drawn(bbox, [row.code for row in below], [row.outline for row in below])
 
 
 def polygons(conn: Connection, which: Which = "all") -> tuple[list[int], list[bytes]]:
