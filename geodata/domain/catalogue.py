@@ -62,7 +62,7 @@ class Catalogue:
                 classes.setdefault(code, EventClass(code, row["class_zh"], row["class_en"]))
                 unit = LIMIT_UNITS.get(row["sla_unit"])
                 if unit is None:
-                    raise ValueError(f"{path.name}: sla_unit of {row['code']} is {row['sla_unit']!r}; allowed: h, wh, wd")
+                    raise ValueError(f"{path.name}: sla_unit of {row['code']} is {row['sla_unit']!r}; use h, wh, wd")
                 subtypes.append(
                     Subtype(row["code"], code, row["name_zh"], row["name_en"], int(row["urgency"]),
                             float(row["sla_value"]), unit)

@@ -34,7 +34,8 @@ def check_city(store: Store, folder: DataFolder) -> list[Finding]:
         rolled = recount.rolled_up(conn, tree.areas[0].id) if not tree.is_leaf(0) else None
         waiting = recount.quarantined(conn)
     per_level = np.bincount(tree.depth, minlength=len(tree.levels))
-    found.append(Finding("areas", " / ".join(f"{x.name_en} {n:,}" for x, n in zip(tree.levels, per_level, strict=True))))
+    counts = (f"{level.name_en} {n:,}" for level, n in zip(tree.levels, per_level, strict=True))
+    found.append(Finding("areas", " / ".join(counts)))
     tiles = folder.area_tiles
     found.append(Finding("tiles", f"{tiles} {'is there' if tiles.exists() else 'is missing: import the areas again'}",
                          not tiles.exists()))  # fmt: skip
@@ -42,7 +43,7 @@ def check_city(store: Store, folder: DataFolder) -> list[Finding]:
     events = sum(c.reported for c in direct)
     if rolled is not None:
         found.append(Finding("roll-ups", f"{rolled:,} reports rolled up, {events:,} events", rolled != events))
-    found += [Finding("quarantine", f"{feed}: {n:,} records wait to be replayed") for feed, n in sorted(waiting.items())]
+    found += [Finding("quarantine", f"{feed}: {n:,} records wait for replay") for feed, n in sorted(waiting.items())]
     return found
 
 

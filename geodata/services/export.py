@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -80,8 +81,8 @@ def _points(rows: Sequence[Any], columns: Sequence[str], tree: AreaTree) -> gpd.
         table[name.replace("_ms", "_at")] = [_iso(v) for v in values] if name.endswith("_ms") else values
     placed = (tree.ordinal_by_id.get(row.area_id) for row in rows)
     table["area_code"] = ["" if o is None else tree.areas[o].code for o in placed]
-    where = [None if row.lon is None else shapely.Point(row.lon, row.lat) for row in rows]
-    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(where, crs=4326))
+    where = np.array([None if row.lon is None else shapely.Point(row.lon, row.lat) for row in rows], object)
+    return gpd.GeoDataFrame(table, geometry=where, crs=4326)
 
 
 def _iso(epoch_ms: int | None) -> str | None:
