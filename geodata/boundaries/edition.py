@@ -18,6 +18,7 @@ from geodata.boundaries import drawing
 from geodata.boundaries.areaset import AreaSet
 from geodata.boundaries.cleaning import areas_m2
 from geodata.boundaries.mvt import Geometries
+from geodata.boundaries.reattaching import reattach
 from geodata.boundaries.report import Report
 from geodata.boundaries.tiles import Archive, build_archive
 from geodata.store import areas as stored
@@ -78,7 +79,7 @@ def put_areas(
     progress("store", 0, 1)
     _write(store, folder, areas, columns, fresh, report)
     progress("store", 1, 1)
-    _tell(store, report, archive, plan, areas)
+    _tell(report, archive, plan, areas)
     return report
 
 
@@ -140,13 +141,17 @@ def _write(
     with store.begin() as conn:
         stored.replace_levels_and_areas(conn, areas.levels, columns, report.edition)
         settings.put(conn, settings.AREAS_BUILD, report.build)
+        if stored.has_events(conn):
+            events, units = reattach(conn)
+            if events or units:
+                report.add("reattached", f"{events:,} events and {units:,} units stand at another area now")
         changes.append(conn, at_ms=int(time.time() * 1000), kind="areas", subject_id=len(areas), action="imported",
                        detail=report.build)  # fmt: skip
         os.replace(fresh, folder.area_tiles)
     report.written = True
 
 
-def _tell(store: Store, report: Report, archive: Archive, plan: _Plan, areas: AreaSet) -> None:
+def _tell(report: Report, archive: Archive, plan: _Plan, areas: AreaSet) -> None:
     """Put into the report what changed and what was built."""
     codes = set(areas.code)
     kept = (plan.known.keys() & codes) - plan.moved
@@ -155,7 +160,3 @@ def _tell(store: Store, report: Report, archive: Archive, plan: _Plan, areas: Ar
     report.counts = areas.counts()
     for code in sorted(plan.moved):
         report.add("moved_code", f"was {plan.known[code].name}", code=code)
-    with store.read() as conn:
-        stranded = stored.events_outside_edition(conn)
-    if stranded:
-        report.add("stranded_events", f"{stranded:,} events stand at closed areas")

@@ -60,7 +60,7 @@ RULES: Mapping[str, Rule] = MappingProxyType({
     "wrong_date": Rule(_N, "dates that cannot be read"),
     "not_in_force": Rule(_N, "areas not in force on the day of the edition (left out)"),
     "moved_code": Rule(_N, "codes that name another place than before (old area closed, new id)"),
-    "stranded_events": Rule(_N, "events at areas that are no longer in force"),
+    "reattached": Rule(_N, "events and units placed again, because their area is closed or now has areas below"),
     "merged_parts": Rule(_F, "rows with one code joined into one area, as asked"),
     "read": Rule(_F, "files read"),
     "root_made": Rule(_F, "root made as asked"),

@@ -6,19 +6,21 @@ import gc
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import compress
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection as Connection  # boundaries writes within the store's transactions
 
 from geodata.domain.areas import Area, AreaTree, Level
 from geodata.store import bulk, settings
-from geodata.store.models import AreaRow, EventRow, LevelRow, SettingRow, table
+from geodata.store.models import AreaRow, EventRow, LevelRow, SettingRow, UnitRow, table
 
 EDITION = "areas_edition"
 """Setting: the day (ISO) whose areas are in force: those without ``valid_to``, or with a later one."""
 IDS_AT_ONCE = 5000
 
+What = Literal["event", "fix", "home"]
 Which = Literal["all", "leaves", "parents"]
 _EDITION = sa.select(SettingRow.value).where(SettingRow.key == EDITION).scalar_subquery()
 _IN_FORCE = sa.or_(AreaRow.valid_to.is_(None), AreaRow.valid_to > _EDITION)
@@ -175,7 +177,44 @@ def edition(conn: Connection) -> str:
     return settings.get(conn, EDITION) or ""
 
 
-def events_outside_edition(conn: Connection) -> int:
-    """How many events stand at areas that are no longer in force."""
-    stale = sa.select(AreaRow.id).where(~_IN_FORCE)
-    return int(conn.execute(sa.select(sa.func.count()).where(EventRow.area_id.in_(stale))).scalar_one())
+class Standing(NamedTuple):
+    """Something that stands at an area: its id, its coordinates where it has any, the area's id."""
+
+    id: int
+    lon: float | None
+    lat: float | None
+    area_id: int
+
+
+def has_events(conn: Connection) -> bool:
+    """Whether there is any event."""
+    return conn.execute(sa.select(EventRow.id).limit(1)).first() is not None
+
+
+_STANDS: Mapping[What, tuple[Any, str]] = MappingProxyType(
+    {"event": (EventRow, "area_id"), "fix": (UnitRow, "area_id"), "home": (UnitRow, "home_area_id")}
+)
+
+
+def loose(conn: Connection, what: What) -> list[Standing]:
+    """Events, units' fixes or units' homes at areas that are closed, and events and fixes at areas with areas below."""
+    row, column = _STANDS[what]
+    place = getattr(row, column)
+    where = place.in_(sa.select(AreaRow.id).where(~_IN_FORCE))
+    if what != "home":
+        below = sa.select(AreaRow.parent_id).where(AreaRow.parent_id.is_not(None), _IN_FORCE)
+        where = sa.or_(where, sa.and_(place.in_(below), row.lon.is_not(None)))
+    return [Standing(*r) for r in conn.execute(sa.select(row.id, row.lon, row.lat, place).where(where))]
+
+
+def move(conn: Connection, what: What, ids: Sequence[int], area_ids: Sequence[int]) -> None:
+    """Attach these to other areas."""
+    row, column = _STANDS[what]
+    bulk.update(conn, table(row), "id", {"id": ids, column: area_ids})
+
+
+def label_points(conn: Connection, ids: Iterable[int]) -> dict[int, tuple[float, float]]:
+    """The label points of areas, closed ones included."""
+    wanted = set(ids)
+    rows = conn.execute(sa.select(AreaRow.id, AreaRow.lon, AreaRow.lat))
+    return {i: (lon, lat) for i, lon, lat in rows if i in wanted}
