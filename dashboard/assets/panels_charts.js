@@ -77,6 +77,12 @@
     if (curve) O.dom.text(body.curve.tell, say(curve, hour));
   }
 
+  /** The next round number above the largest: the axis keeps still while the day grows. */
+  function nice(most) {
+    const size = 10 ** Math.floor(Math.log10(most));
+    return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((f) => f * size).find((n) => n >= most * 1.06 && Number.isInteger(n)) || 2 * most;
+  }
+
   sections.curve = {
     box: "curve",
     draw(curve, box) {
@@ -89,7 +95,7 @@
       }
       text(p.aside.firstChild, O.words.t("curve.today"));
       text(p.aside.lastChild, curve.base_label);
-      const top = Math.max(4, ...curve.today, ...curve.base);
+      const top = nice(Math.max(...curve.today, ...curve.base, 1));
       const y = (n) => (H - (n / top) * H).toFixed(1);
       // The hour that runs is not full yet: the line of today ends with the last whole hour.
       const hour = O.format.moment(O.panels.now(), O.panels.zone()).hour;

@@ -172,6 +172,10 @@
       const { h, attr, rows } = O.dom;
       attr(box, "aria-label", O.words.t("legend.title"));
       const items = O.city.layers.flatMap((id) => (legend[id] || []).map((item) => ({ ...item, id: id + "." + item.key })));
+      // A note that the next line repeats stands only once, under the last of them.
+      items.forEach((item, i) => {
+        if (i + 1 < items.length && items[i + 1].note === item.note) item.note = "";
+      });
       const make = () => h("div", { class: "legend-item" }, h("i", {}), h("span", {}), h("b", {}), h("small", {}));
       rows(box, items, (item) => item.id, make, drawItem);
       attr(box, "hidden", !items.length);
