@@ -28,6 +28,7 @@ from geodata.boundaries.edition import Progress as Tell
 from geodata.boundaries.importer import ImportOptions, import_areas
 from geodata.boundaries.mapping import Flags, Root, Source
 from geodata.intake import api, tiles
+from geodata.intake.history_file import import_events
 from geodata.services.checking import check_city
 from geodata.services.export import ExportError, export_list
 from geodata.situation.loading import load_situation
@@ -213,6 +214,24 @@ def progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=say) as shown:
         yield shown
+
+
+@imports.command("events")
+def events_in(
+    file: Annotated[Path, typer.Argument(help="CSV, also zipped.")],
+    mapping: Annotated[Path, typer.Option(help="A TOML file that says which column is what.")],
+    data: Data,
+    dry_run: Annotated[bool, typer.Option(help="Report only.")] = False,
+    database: Database = "",
+) -> None:
+    """Import a history of events; may be run again. Rows that cannot be read or placed go to quarantine."""
+    folder = DataFolder(data)
+    with told():
+        store = Store.open(database or folder.database_url)
+        with progress() as shown:
+            report = import_events(store, folder, file, mapping, dry_run=dry_run, progress=stages(shown))
+    for line in report.lines():
+        say.print(line, markup=False)
 
 
 def stages(shown: Progress) -> Tell:
