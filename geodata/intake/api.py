@@ -16,10 +16,12 @@ from pydantic import BaseModel
 from geodata.intake import docs_page, reading, records
 from geodata.intake.door import NATIVE, SYSTEM, Door, Kind
 from geodata.intake.health import health
-from geodata.intake.keys import ensure_ingest_key, is_key
+from geodata.intake.keys import ensure_ingest_key, is_key, known_hash
 from geodata.services.outcomes import Outcome
 from geodata.store.engine import Store, StoreError
 from geodata.store.folder import DataFolder
+
+__all__ = ["Result", "Results", "ensure_ingest_key", "router"]
 
 BODY_MAX = 8_000_000
 REPLAY_MAX = 1000
@@ -53,10 +55,11 @@ def router(store: Store, folder: DataFolder, *, lag: Told | None = None, push: T
     Creates the ingest key of the city where there is none.
     """
     door = Door(store, folder.city())
-    known_hash = ensure_ingest_key(store, folder)
+    ensure_ingest_key(store, folder)
+    known = known_hash(store)
 
     async def authorised(x_ingest_key: Annotated[str | None, Header()] = None) -> None:
-        if not is_key(x_ingest_key, known_hash):
+        if not is_key(x_ingest_key, known):
             raise HTTPException(401, "X-Ingest-Key is missing or wrong")
 
     guarded = APIRouter(prefix="/api/v1", dependencies=[Depends(authorised)])

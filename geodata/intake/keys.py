@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from pathlib import Path
 
 from geodata.store import settings
 from geodata.store.engine import Store
@@ -14,8 +15,8 @@ from geodata.store.folder import DataFolder
 KEY_BYTES = 32
 
 
-def ensure_ingest_key(store: Store, folder: DataFolder) -> str:
-    """Make sure that there is a key; return the hash that requests are checked against.
+def ensure_ingest_key(store: Store, folder: DataFolder) -> Path:
+    """Make sure that there is a key; return the file it is in.
 
     The file is created with mode 0600 on the first start. A file that the owner has changed is the key from then on;
     a file that was taken away leaves the key as it was.
@@ -26,7 +27,7 @@ def ensure_ingest_key(store: Store, folder: DataFolder) -> str:
         if path.exists():
             current = hash_of(path.read_text("utf-8").strip())
         elif known is not None:
-            return known
+            return path
         else:
             key = secrets.token_urlsafe(KEY_BYTES)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +36,13 @@ def ensure_ingest_key(store: Store, folder: DataFolder) -> str:
             current = hash_of(key)
         if current != known:
             settings.put(conn, settings.INGEST_KEY_HASH, current)
-        return current
+    return path
+
+
+def known_hash(store: Store) -> str:
+    """What requests are checked against; empty before there is a key."""
+    with store.read() as conn:
+        return settings.get(conn, settings.INGEST_KEY_HASH) or ""
 
 
 def hash_of(key: str) -> str:
@@ -43,6 +50,6 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def is_key(given: str | None, known_hash: str) -> bool:
+def is_key(given: str | None, known: str) -> bool:
     """Compare in constant time."""
-    return hmac.compare_digest(hash_of(given or ""), known_hash) and bool(given)
+    return hmac.compare_digest(hash_of(given or ""), known) and bool(given)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.domain.catalogue import Catalogue, EventClass, LimitUnit, Subtype
-from geodata.store.models import ClassRow, SubtypeRow
+from geodata.store.models import ClassRow, EventRow, SubtypeRow
 
 
 def load_catalogue(conn: Connection) -> Catalogue:
@@ -34,7 +34,16 @@ def load_catalogue(conn: Connection) -> Catalogue:
 
 
 def extend_catalogue(conn: Connection, classes: Iterable[EventClass], subtypes: Iterable[Subtype]) -> None:
-    """Add what is new after what is there; rows that exist stay as the city has edited them."""
+    """Add what is new after what is there; rows that exist stay as the city has edited them.
+
+    A city that has worked with the built-in catalogue keeps it beside what is added.
+    """
+    classes, subtypes = list(classes), list(subtypes)
+    has_own = conn.execute(sa.select(ClassRow.code).limit(1)).first() is not None
+    if classes and not has_own and conn.execute(sa.select(EventRow.id).limit(1)).first() is not None:
+        built_in = Catalogue.read()
+        classes = [*built_in.classes.values(), *classes]
+        subtypes = [*built_in.subtypes.values(), *subtypes]
     _add(conn, ClassRow, [{"code": c.code, "name_zh": c.name_zh, "name_en": c.name_en} for c in classes])
     _add(
         conn, SubtypeRow,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection
 from geodata.store import bulk, changes, intervals, settings
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
+from geodata.store.events import IN_MAX
 from geodata.store.models import EventRow, table
 from geodata.store.tallies import Countables, count
 
@@ -93,3 +95,27 @@ def _countables(rows: EventHistory) -> Countables:
         reported_ms=rows.reported_ms, dispatched_ms=rows.dispatched_ms, handled_ms=rows.handled_ms,
         ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, sign=np.ones(len(rows), np.int64),
     )  # fmt: skip
+
+
+def known_source_ids(conn: Connection, source_system: str, source_ids: Sequence[str]) -> set[str]:
+    """Those of these ids that the system has reported before."""
+    same = EventRow.source_system == source_system
+    return _known(conn, sa.select(EventRow.source_id).where(same), EventRow.source_id, source_ids)
+
+
+def known_codes(conn: Connection, codes: Sequence[str]) -> set[str]:
+    """Those of these codes that an event has already."""
+    return _known(conn, sa.select(EventRow.code), EventRow.code, codes)
+
+
+def flag_pile(conn: Connection, source_system: str, lon: float, lat: float) -> int:
+    """Mark a system's events at exactly this point as lying on a pile; return how many are new there."""
+    same = (EventRow.source_system == source_system, EventRow.lon == lon, EventRow.lat == lat, EventRow.on_pile == 0)
+    return conn.execute(sa.update(EventRow).where(*same).values(on_pile=1)).rowcount
+
+
+def _known(conn: Connection, asked: sa.Select[str], column: Any, values: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for i in range(0, len(values), IN_MAX):
+        found.update(conn.execute(asked.where(column.in_(values[i : i + IN_MAX]))).scalars())
+    return found

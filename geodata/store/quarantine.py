@@ -94,6 +94,17 @@ def mark_replayed(conn: Connection, ids: Iterable[int], at_ms: int) -> None:
     bulk.update(conn, table(QuarantineRow), "id", {"id": listed, "replayed_ms": [at_ms] * len(listed)})
 
 
+def settle(conn: Connection, feed: str, keys: Sequence[str], at_ms: int) -> int:
+    """The records kept under these keys came in after all; return how many there were."""
+    settled = 0
+    prints = [Refused("", "", "", "", key).fingerprint for key in keys]
+    for i in range(0, len(prints), IN_MAX):
+        same = QuarantineRow.fingerprint.in_(prints[i : i + IN_MAX])
+        asked = sa.update(QuarantineRow).where(QuarantineRow.feed == feed, QuarantineRow.replayed_ms.is_(None), same)
+        settled += conn.execute(asked.values(replayed_ms=at_ms)).rowcount
+    return settled
+
+
 def _known(conn: Connection, feed: str, prints: list[str]) -> list[str]:
     found: list[str] = []
     for i in range(0, len(prints), IN_MAX):
