@@ -14,7 +14,7 @@
     view: { theme: "dark", lang: "zh", page: "area", layers: new Set(), selected: "" },
   });
   const stats = (M.stats = { mounts: 0, fits: 0, redraws: 0, failed: 0, held: 0, errors: 0, lost: 0, pulses: 0 });
-  const failed = new Set();
+  const failed = new Map();
 
   M.word = (key, values) => (O.words ? O.words.t(key, values) : key);
 
@@ -66,12 +66,15 @@
   function onError(event) {
     stats.errors += 1;
     stats.lastError = String((event.error && event.error.message) || event.error);
-    if (event.sourceId && String(event.sourceId).startsWith("onescreen/")) failed.add(event.sourceId);
+    const tile = event.tile && event.tile.tileID && event.tile.tileID.canonical;
+    if (!tile || !event.sourceId) return;
+    if (!failed.has(event.sourceId)) failed.set(event.sourceId, []);
+    failed.get(event.sourceId).push({ z: tile.z, x: tile.x, y: tile.y });
   }
 
   function retry() {
     if (!S.alive || document.hidden) return;
-    for (const id of failed) if (S.map.getSource(id)) S.map.refreshTiles(id);
+    for (const [id, tiles] of failed) if (S.map.getSource(id)) S.map.refreshTiles(id, tiles);
     failed.clear();
   }
 

@@ -76,8 +76,22 @@
     }, 1800);
   }
 
+  /** The mark of a slot that lies nearest to a place, of those between two corners; null where none does. */
+  function nearest(slot, low, high, at) {
+    let best = null;
+    let least = Infinity;
+    for (const mark of store(slot).values()) {
+      const [lon, lat] = mark.geometry.coordinates;
+      if (lon < low.lng || lon > high.lng || lat < low.lat || lat > high.lat) continue;
+      const away = (lon - at.lng) ** 2 + (lat - at.lat) ** 2;
+      if (away <= least) [best, least] = [mark, away];
+    }
+    return best;
+  }
+
   M.marks = {
     flush,
+    nearest,
     get: (slot, id) => (slots.get(slot) || new Map()).get(id),
     count: (slot) => (slots.get(slot) || new Map()).size,
   };

@@ -5,7 +5,7 @@
   const O = (window.onescreen = window.onescreen || {});
   const M = (O.map = O.map || {});
   const S = (M.state = M.state || {});
-  const REACH_PX = 5;
+  const REACH_PX = 8;
   const DOUBLE_MS = 380;
   const DOUBLE_PX = 18;
   const PREFETCH_MS = 120;
@@ -96,24 +96,24 @@
 
   /* ---- what is under the pointer ---- */
 
+  /** Slots whose marks can be picked, the uppermost first. */
   function pickable() {
-    const ids = [];
-    for (const [slot, spec] of Object.entries(S.kit.slots)) {
-      if (spec.kind !== "marks" || !spec.pick || !S.view.layers.has(spec.layer)) continue;
-      (spec.styles[S.view.theme] || []).forEach((_, i) => ids.push(`onescreen/${slot}/${i}`));
-    }
-    return ids.filter((id) => S.map.getLayer(id));
+    const slots = Object.entries(S.kit.slots);
+    return slots.filter(([, spec]) => spec.kind === "marks" && spec.pick && S.view.layers.has(spec.layer)).reverse();
   }
 
-  /** The mark or, where there is none, the area at a point of the pane: {layer, id, props, lngLat}. */
+  /**
+   * The mark or, where there is none, the area at a point of the pane: {layer, id, props, lngLat}. The marks are asked
+   * themselves: MapLibre's queryRenderedFeatures throws while a source is being renewed, which here is always.
+   */
   function hitAt(point) {
     const r = REACH_PX * S.scale;
-    const box = [[point.x - r, point.y - r], [point.x + r, point.y + r]];
+    const low = S.map.unproject([point.x - r, point.y + r]);
+    const high = S.map.unproject([point.x + r, point.y - r]);
     const lngLat = S.map.unproject(point);
-    const found = S.map.queryRenderedFeatures(box, { layers: pickable() });
-    if (found.length) {
-      const slot = found[0].source.slice("onescreen/".length);
-      return { layer: S.kit.slots[slot].layer, id: String(found[0].properties.id), props: found[0].properties, lngLat };
+    for (const [slot, spec] of pickable()) {
+      const mark = M.marks.nearest(slot, low, high, lngLat);
+      if (mark) return { layer: spec.layer, id: mark.id, props: mark.properties, lngLat };
     }
     const over = areaAt(lngLat);
     return over && { layer: "areas", id: over.id, props: over.feature.properties || {}, lngLat };

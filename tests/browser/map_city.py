@@ -1,4 +1,4 @@
-"""A made city for looking at the map without a store: three levels, events and units, and an app that serves only it."""
+"""A made city for looking at the map without a store: three levels, events, units, and an app that serves it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from layers.registry import LAYER_IDS, LAYERS
 Json = dict[str, Any]
 ASSETS = Path(__file__).resolve().parents[2] / "dashboard" / "assets"
 BUILD = "made"
-NAMES = "长岭 江口 青木 南屏 双河 凤栖 清溪 明湖 望江 云门 玉峰 石桥 龙溪 西永 金华 铜鼓 北泉 渡口 白沙 东山".split()
+PAIRS = "长岭江口青木南屏双河凤栖清溪明湖望江云门玉峰石桥龙溪西永金华铜鼓北泉渡口白沙东山"
+NAMES = [PAIRS[i : i + 2] for i in range(0, len(PAIRS), 2)]
 WEST, SOUTH, EAST, NORTH = 105.6, 29.4, 107.4, 30.6
 CATALOGUE = Catalogue.read()
 
@@ -99,7 +100,8 @@ def _grouped(points: Any, groups: int, rng: np.random.Generator) -> Any:
     nearest = np.zeros(len(points), int)
     for _ in range(12):
         nearest = np.argmin(((points[:, None] - centres[None]) ** 2).sum(-1), 1)
-        centres = np.array([points[nearest == g].mean(0) if (nearest == g).any() else centres[g] for g in range(groups)])
+        has = [nearest == g for g in range(groups)]
+        centres = np.array([points[m].mean(0) if m.any() else c for m, c in zip(has, centres, strict=True)])
     return nearest
 
 
@@ -124,9 +126,8 @@ class MadeSituation(Situation):
         self.urgency = rng.choice(URGENCIES, events, p=(0.006, 0.04, 0.25, 0.704)).astype(np.int8)
         self.overdue = rng.random(events) < 0.08
         self.unit_lon, self.unit_lat, self.unit_area = _scattered(areas, rng.choice(leaves, units), rng)
-        self.status = rng.choice(
-            [UnitStatus.ON_DUTY, UnitStatus.EN_ROUTE, UnitStatus.BUSY, UnitStatus.BREAK], units, p=(0.8, 0.08, 0.09, 0.03)
-        )
+        working = [UnitStatus.ON_DUTY, UnitStatus.EN_ROUTE, UnitStatus.BUSY, UnitStatus.BREAK]
+        self.status = rng.choice(working, units, p=(0.8, 0.08, 0.09, 0.03))
         self.fresh = rng.choice(FRESHNESS, units, p=(0.93, 0.05, 0.02))
 
     def _within(self, column: Ints, o: int) -> Any:
@@ -188,7 +189,7 @@ def _scattered(areas: MadeAreas, leaves: Any, rng: np.random.Generator) -> tuple
 
 
 def frame(situation: Situation, view: MapView) -> Json:
-    """What the live push would send for a view: marks and traces of the layers that are on, empty ones of the others."""
+    """What the live push would send for a view: marks and traces of the layers that are on, else empty ones."""
     marks: Json = {}
     traces: Json = {}
     for layer in LAYERS:
