@@ -122,7 +122,9 @@ class Tail:
         if self._reload_at is not None and time.monotonic() >= self._reload_at:
             await self._reload()
         self._move(None)
-        if self._behind:
+        if not self._behind:
+            self.caught_up_ms = self._now()
+        else:
             self._behind = False
             try:
                 news = await asyncio.to_thread(read_news, self._store, self.situation)
