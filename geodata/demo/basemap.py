@@ -11,7 +11,7 @@ import shapely
 from geodata.boundaries.tiles import TileSource
 from geodata.demo.cells import CellGraph
 from geodata.demo.edges import Arcs, Ground
-from geodata.demo.relief import BANDS, elevation_bands
+from geodata.demo.relief import elevation_bands
 from geodata.demo.roads import Roads
 from geodata.demo.terrain import Bools, Floats, Terrain
 
@@ -32,7 +32,7 @@ class Basemap:
     relief: npt.NDArray[np.object_]
 
     def sources(self) -> list[TileSource]:
-        """The layers of the archive: ``relief`` (property band 1 …), ``water``, ``road`` (property class)."""
+        """The layers of the archive: ``relief`` (property band 1 …, rising), ``water``, ``highway``, ``arterial``."""
         count = np.arange(len(self.relief)) + 1
         return [
             TileSource("relief", self.relief, count.tolist(), {"band": [str(b) for b in count]}, MIN_ZOOM, 12),
@@ -76,5 +76,3 @@ def _rounded(line: Floats) -> Floats:
 def _on_earth(geometries: npt.NDArray[np.object_], ground: Ground) -> npt.NDArray[np.object_]:
     return np.asarray(shapely.transform(geometries, ground.lonlat), object)
 
-
-__all__ = ["BANDS", "Basemap", "draw_basemap", "road_lines"]

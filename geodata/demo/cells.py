@@ -1,4 +1,4 @@
-"""The smallest areas: density-weighted Voronoi cells that follow the banks of the rivers and the blocks of the towns."""
+"""The smallest areas: density-weighted Voronoi cells that follow the rivers' banks and the blocks of the towns."""
 
 from __future__ import annotations
 
@@ -226,7 +226,8 @@ def _flood(edge_ratio: Floats, pair: Longs, wanted: int) -> Bools:
     first = np.r_[0, np.cumsum(np.bincount(pair.ravel(), minlength=n))].tolist()
     level = edge_ratio.tolist()
     start = int(np.argmin(edge_ratio))
-    heap, via, popped = [(level[start], start)], {start: start}, []
+    heap, via = [(level[start], start)], {start: start}
+    popped: list[int] = []
     while len(popped) < wanted + SPARE:
         _, c = heappop(heap)
         popped.append(c)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +32,9 @@ LEVELS = (
 LON, LAT = 124.6, 29.4
 FULL_GRIDS = 66_000
 SMALLEST_KM_PER_UNIT = 0.12
-TOWN_DENSITY, STREET_DENSITY = 0.22, 0.9  # mean density from which a street is a town 镇, a subdistrict 街道
-VILLAGE_DENSITY = 0.30
-URBAN_DENSITY = 0.45
+TOWN_DENSITY, STREET_DENSITY = 0.42, 2.6  # mean density from which a street is a town 镇, a subdistrict 街道
+VILLAGE_DENSITY = 0.75
+URBAN_DENSITY = 0.9
 DEDICATED_SHARE = 0.06
 GRID_KINDS = ("rural", "urban", "dedicated")
 
@@ -108,7 +109,7 @@ def _levels(
     """The five levels, and the cells in the order of the grids."""
     rng = np.random.default_rng([seed, 5])
     place = graph.centre[: graph.n]
-    communities, streets, districts = _sorted(splits, place)
+    communities, streets, _ = _sorted(splits, place)
     order = np.lexsort((hilbert(place), communities.of))
     cells, density = cells[order], density[order]
     community_of = communities.of[order]
@@ -149,7 +150,7 @@ def merged(polygons: Polygons, of: Longs) -> Polygons:
     order = np.argsort(of, kind="stable")
     cut = np.r_[0, np.cumsum(np.bincount(of))]
     sorted_ = polygons[order]
-    return np.array([shapely.coverage_union_all(sorted_[a:b]) for a, b in zip(cut[:-1], cut[1:], strict=True)], object)
+    return np.array([shapely.coverage_union_all(sorted_[a:b]) for a, b in pairwise(cut.tolist())], object)
 
 
 def _means(values: Floats, of: Longs) -> Floats:

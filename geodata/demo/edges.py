@@ -1,4 +1,4 @@
-"""From a graph of straight edges to natural outlines: strong lines become curves, every edge frays, once for both sides.
+"""From straight edges to natural outlines: strong lines become curves, every edge frays, once for both sides.
 
 All areas are cut from the same arcs, so that levels nest exactly and neighbours share every point.
 """
@@ -35,7 +35,8 @@ class Ground:
         """Plan points as longitude and latitude, rounded to 1e-7° so that text keeps them exactly."""
         km = p * self.km_per_unit
         east = KM_PER_DEGREE * np.cos(np.radians(self.lat))
-        return np.round(np.c_[self.lon + km[:, 0] / east, self.lat + km[:, 1] / KM_PER_DEGREE_NORTH], 7)
+        lonlat = np.c_[self.lon + km[:, 0] / east, self.lat + km[:, 1] / KM_PER_DEGREE_NORTH]
+        return np.asarray(np.round(lonlat, 7), np.float64)
 
     def plan(self, lonlat: Floats) -> Floats:
         """The plan points of these longitudes and latitudes."""
@@ -143,8 +144,8 @@ def fray(graph: CellGraph, terrain: Terrain, vertex: Floats, rank: Longs) -> Arc
     left, right = _room(graph, vertex)
     urban = urban_share(terrain, (a + b) / 2)
     rough = np.select([rank >= HIGHWAY, rank == ARTERIAL], [0.05, 0.07], 0.22) * (1 - 0.85 * urban) * length
-    limits, counts = zip(*PIECES, strict=True)
-    pieces = np.array(counts)[np.searchsorted(limits, length)]
+    counts = [n for _, n in PIECES]
+    pieces = np.array(counts)[np.searchsorted([limit for limit, _ in PIECES], length)]
     pieces[(urban > 0.7) & (pieces > 2)] = 2
     start = np.r_[0, np.cumsum(pieces + 1)]
     points = np.empty((start[-1], 2))
@@ -188,4 +189,4 @@ def cell_polygons(graph: CellGraph, arcs: Arcs, vertex: Floats, ground: Ground) 
     index = np.where(forward[half], arcs.start[edge[half]] + k, arcs.start[edge[half]] + n[half] - k)
     xy, ring = ground.lonlat(arcs.points)[index], cell[half]
     new = np.r_[True, (np.diff(xy, axis=0) != 0).any(1) | (np.diff(ring) > 0)]
-    return shapely.polygons(shapely.linearrings(xy[new], indices=ring[new]))
+    return np.asarray(shapely.polygons(shapely.linearrings(xy[new], indices=ring[new])), object)

@@ -98,7 +98,7 @@ def _grow(graph: csr_matrix, source: Longs, centre: Floats, rounds: int) -> Long
             away = ((centre - middle[label]) ** 2).sum(1)
             order = np.lexsort((np.arange(n), away, label))
             source = order[np.r_[True, np.diff(label[order]) > 0]]
-    return label
+    return np.asarray(label, np.int64)
 
 
 def split(graph: CellGraph, terrain: Terrain, sizes: tuple[int, int, int]) -> tuple[Split, Split, Split]:

@@ -28,7 +28,9 @@ WORDS = (
 URBAN_ENDS, RURAL_ENDS = "里苑坊园台井桥亭洲", "湾坪沟坝塘岗坳冲垭"
 
 # kind, ending in Chinese and English, first number of its codes
-STREET_KINDS = (("subdistrict", "街道", "Subdistrict", 1), ("town", "镇", "Town", 100), ("township", "乡", "Township", 200))
+STREET_KINDS = (
+    ("subdistrict", "街道", "Subdistrict", 1), ("town", "镇", "Town", 100), ("township", "乡", "Township", 200),
+)  # fmt: skip
 COMMUNITY_KINDS = (("community", "社区", "Community", 1), ("village", "村", "Village", 200))
 
 

@@ -9,7 +9,7 @@ import shapely
 from geodata.demo.terrain import Floats, Terrain
 
 BANDS = (0.20, 0.34, 0.46, 0.58, 0.70)
-STEPS = 320
+STEPS = 256
 HALF = 130.0
 SMALLEST = 1.5  # plan units²; smaller knolls are left out
 TOLERANCE = 0.08
@@ -24,15 +24,15 @@ def elevation_bands(terrain: Terrain) -> npt.NDArray[np.object_]:
     return np.array([_above(p, height, level) for level in BANDS], object)
 
 
-def _above(p: Floats, height: Floats, level: float) -> shapely.MultiPolygon:
+def _above(p: Floats, height: Floats, level: float) -> shapely.Geometry:
     """What lies above a height: contour lines through the triangles of the raster, assembled by even and odd."""
     a, b, c, d = _corners(p, height)
     lines = np.concatenate([_contour((a, b, c), level), _contour((a, c, d), level)])
-    area = shapely.build_area(shapely.multilinestrings(shapely.linestrings(lines)))
+    area = shapely.build_area(shapely.multilinestrings(np.asarray(shapely.linestrings(lines), object)))
     parts = shapely.get_parts(area)
     parts = parts[shapely.area(parts) > SMALLEST]
-    rounded = [_rounded(part) for part in parts]
-    return shapely.multipolygons([shapely.simplify(r, TOLERANCE) for r in rounded])
+    rounded = shapely.simplify(np.array([_rounded(part) for part in parts], object), TOLERANCE)
+    return shapely.MultiPolygon(list(shapely.get_parts(rounded)))
 
 
 def _corners(p: Floats, height: Floats) -> list[Floats]:
@@ -52,7 +52,7 @@ def _contour(triangle: tuple[Floats, Floats, Floats], level: float) -> Floats:
     alone = corners[rows, odd]
     ends = [_crossing(alone, corners[rows, (odd + k) % 3], level) for k in (1, 2)]
     pieces = np.stack(ends, 1)
-    return pieces[(pieces[:, 0] != pieces[:, 1]).any(1)]
+    return np.asarray(pieces[(pieces[:, 0] != pieces[:, 1]).any(1)], np.float64)
 
 
 def _crossing(a: Floats, b: Floats, level: float) -> Floats:
@@ -63,7 +63,7 @@ def _crossing(a: Floats, b: Floats, level: float) -> Floats:
     return np.asarray(low[:, :2] + t[:, None] * (high[:, :2] - low[:, :2]), np.float64)
 
 
-def _rounded(polygon: shapely.Polygon) -> shapely.Polygon:
+def _rounded(polygon: shapely.Polygon) -> shapely.Geometry:
     """The polygon with its corners cut twice (Chaikin), which keeps it inside its own band."""
     holes = [_chaikin(h) for h in polygon.interiors if shapely.Polygon(h).area > SMALLEST]
     return shapely.make_valid(shapely.Polygon(_chaikin(polygon.exterior), holes))

@@ -15,7 +15,8 @@ from geodata.demo.terrain import Bools, Floats, Terrain
 
 IN_WATER, ONTO_BRIDGE, ALONG_RIM = 60.0, 3.0, 6.0
 ON_HIGHWAY, ON_BORDER = 0.35, 0.8
-EXTRA_HIGHWAYS, EXTRA_ARTERIALS = 0.75, 0.6  # the share of links beside the spanning tree that are built, cheapest first
+# The share of links beside the spanning tree that are built, cheapest first.
+EXTRA_HIGHWAYS, EXTRA_ARTERIALS = 0.75, 0.6
 
 
 @dataclass(frozen=True, slots=True)

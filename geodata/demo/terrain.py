@@ -6,7 +6,6 @@ Plan coordinates run from −100 to 100 in both axes, x east and y north, whatev
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,6 @@ from scipy.spatial import cKDTree
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Field = Callable[[Floats], Floats]
 
 HALF = 100.0
 NOISE_CELLS = 512
@@ -27,7 +25,8 @@ TOWNS = 60
 TOWN_GAP = 9.0
 # Way points of the rivers and their width at both ends; the first is the main stem, the others end on it.
 MAIN_STEM = np.array(
-    [(-125, 8), (-96, 22), (-66, 23), (-38, 7), (-17, -4), (0, 2.5), (16, 9), (36, 3), (58, -19), (84, -16), (125, -24)],
+    [(-125, 8), (-96, 22), (-66, 23), (-38, 7), (-17, -4), (0, 2.5), (16, 9), (36, 3), (58, -19), (84, -16),
+     (125, -24)],
     float,
 )
 TRIBUTARIES = (
@@ -38,6 +37,18 @@ TRIBUTARIES = (
 JOINS = (np.array([8.0, 6.0]), np.array([-24.0, -1.0]), np.array([52.0, -12.0]))
 WIDTHS = ((0.75, 1.5), (0.30, 0.62), (0.26, 0.55), (0.22, 0.48))
 LAKE = (-19.0, 17.0, 2.6, 1.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A random field over the plan, read between its cells."""
+
+    cells: Floats
+
+    def __call__(self, p: Floats) -> Floats:
+        """(n,) the field at points (n, 2)."""
+        at = [(p[:, k] / HALF * 0.4 + 0.5) * NOISE_CELLS for k in (1, 0)]
+        return np.asarray(map_coordinates(self.cells, at, order=1, mode="grid-wrap"), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +64,9 @@ class Terrain:
     """The fields from which the city grows. Every field takes points (n, 2) and gives (n,)."""
 
     seed: int
-    broad: Field
-    medium: Field
-    fine: Field
+    broad: Noise
+    medium: Noise
+    fine: Noise
     towns: Floats
     town_weight: Floats
     rivers: tuple[River, ...]
@@ -98,19 +109,13 @@ class Terrain:
             valley = np.minimum(valley, 1 - np.exp(-((away / 7.0) ** 1.3)))
         lowland = 1 - 0.9 * np.exp(-(p**2).sum(1) / (2 * 15.0**2))
         fade = np.clip((1.22 - self.edge_ratio(p)) / 0.22, 0, 1)
-        return ridge * (0.45 + 0.75 * far) * (0.25 + 0.75 * valley) * lowland * fade
+        return np.asarray(ridge * (0.45 + 0.75 * far) * (0.25 + 0.75 * valley) * lowland * fade, np.float64)
 
 
-def noise_field(rng: np.random.Generator, sigma: float) -> Field:
+def noise_field(rng: np.random.Generator, sigma: float) -> Noise:
     """A smooth random field of zero mean and unit variance that repeats far outside the plan."""
     z = gaussian_filter(rng.standard_normal((NOISE_CELLS, NOISE_CELLS)), sigma, mode="wrap")
-    z /= z.std()
-
-    def at(p: Floats) -> Floats:
-        cells = [(p[:, k] / HALF * 0.4 + 0.5) * NOISE_CELLS for k in (1, 0)]
-        return np.asarray(map_coordinates(z, cells, order=1, mode="grid-wrap"), np.float64)
-
-    return at
+    return Noise(z / z.std())
 
 
 def _curve(points: Floats, rng: np.random.Generator, step: float = 0.1) -> Floats:
@@ -133,7 +138,7 @@ def _curve(points: Floats, rng: np.random.Generator, step: float = 0.1) -> Float
 
 
 def _rivers(rng: np.random.Generator) -> tuple[River, ...]:
-    rivers = []
+    rivers: list[River] = []
     for points, (source, mouth) in zip((MAIN_STEM, *TRIBUTARIES), WIDTHS, strict=True):
         way = points + rng.normal(0, 1.6, points.shape) * (np.arange(len(points)) > 0)[:, None]
         if rivers:
