@@ -79,7 +79,7 @@
       text(node.firstChild, row[0]);
       value(node.lastChild, row);
     });
-    const enter = answer.enter;
+    const enter = answer.enter && answer.enter[0] !== O.view.parse().area ? answer.enter : null;
     text(p.enter, enter ? O.words.t("drawer.enter", { name: enter[1] }) : "");
     attr(link(p.enter, enter ? O.view.withArea(enter[0]) : null), "hidden", !enter);
     box.hidden = false;

@@ -92,7 +92,7 @@
       const en = O.words.lang() === "en";
       const tools = bar.tools;
       const label = (node, key) => attr(attr(node, "aria-label", O.words.t(key)), "title", O.words.t(key));
-      label(link(tools.page, O.view.withPage(other)), "page.open_" + other);
+      label(link(tools.page, O.view.withPage(other)), page === "wall" ? "page.open_area" : "page.open_wall");
       link(text(tools.lang, O.words.t("page.language")), O.view.withParam("lang", en ? "" : "en"));
       attr(tools.lang, "lang", en ? "zh-CN" : "en");
       label(link(tools.theme, O.view.withParam("theme", dark ? "light" : "")), dark ? "page.theme.light" : "page.theme.dark");

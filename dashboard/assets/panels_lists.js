@@ -16,6 +16,16 @@
     return node;
   }
 
+  /** The countdown of an open event; the clocks of an ended one stand still. */
+  function drawLeft(node, deadline, overdue, now) {
+    O.dom.attr(node, "data-deadline", deadline);
+    const left = deadline === null ? 0 : deadline - now;
+    const late = deadline === null ? Boolean(overdue) : left < 0;
+    node.classList.toggle("over", late);
+    const time = { time: O.format.span(left) };
+    O.dom.text(node, deadline !== null ? O.words.t(late ? "feed.over" : "feed.left", time) : late ? O.words.t("kpi.overdue") : "");
+  }
+
   function drawEvent(node, row) {
     const [code, name, urgency, stateText, state, place, reported, deadline, overdue] = row;
     const { text, attr, link } = O.dom;
@@ -31,22 +41,14 @@
     text(p.place, place.replaceAll(" · ", "·"));
     attr(p.place, "title", place);
     text(p.time, O.format.when(reported, O.panels.zone(), now));
-    attr(p.left, "data-deadline", deadline);
-    if (deadline === null) {
-      text(p.left, overdue ? O.words.t("kpi.overdue") : "");
-      p.left.classList.toggle("over", Boolean(overdue));
-    } else {
-      const left = deadline - now;
-      text(p.left, O.words.t(left < 0 ? "feed.over" : "feed.left", { time: O.format.span(left) }));
-      p.left.classList.toggle("over", left < 0);
-    }
+    drawLeft(p.left, O.city.states.includes(state) ? deadline : null, overdue, now);
     attr(node, "data-overdue", Boolean(overdue));
     const wall = O.view.parse().page === "wall";
     link(node, wall ? null : O.view.withParam("selected", "event:" + code));
     attr(node, "aria-current", O.view.param("selected") === "event:" + code ? "true" : null);
   }
 
-  function events(name, title, aside) {
+  function events(name, title, none, aside) {
     sections[name] = {
       box: name,
       draw(list, box) {
@@ -54,17 +56,17 @@
         const p = panel(box);
         text(p.title, O.words.t(title));
         text(p.aside, aside());
-        empty(p, list.length ? null : O.words.t(name + ".empty"));
+        empty(p, list.length ? null : O.words.t(none));
         rows(p.body, list, (row) => row[0], eventRow, drawEvent);
       },
     };
   }
 
-  events("feed", "feed.title", () => {
+  events("feed", "feed.title", "feed.empty", () => {
     const rate = O.panels.value("rate");
     return rate ? O.words.t("feed.rate", { n: rate.per_min < 10 ? rate.per_min.toFixed(1) : O.format.number(rate.per_min) }) : "";
   });
-  events("worst", "worst.title", () => "");
+  events("worst", "worst.title", "worst.empty", () => "");
   sections.rate = { box: "feed", also: ["feed"], draw() {} };
 
   function rankRow() {
@@ -82,8 +84,9 @@
     text(p.name, name);
     attr(p.name, "title", name);
     attr(p.colour, "data-colour", colour);
-    attr(p.colour, "data-small", Boolean(small));
-    attr(p.colour, "title", O.words.t("colour." + colour) + (small ? " · " + O.words.t("ranking.small") : ""));
+    const few = small && den > 0;
+    attr(p.colour, "data-small", few);
+    attr(p.colour, "title", O.words.t("colour." + colour) + (few ? " · " + O.words.t("ranking.small") : ""));
     text(p.value, O.format.percent(num, den) + (den ? "%" : ""));
     link(node, O.view.withArea(code));
   }
