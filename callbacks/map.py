@@ -24,10 +24,10 @@ Json = dict[str, Any]
 def register(app: Dash, room: Room) -> None:
     """The area card follows the address; the browser moves the camera by it."""
 
-    @app.callback(Output(ids.MAP_FIGURE, "data"), Input(ids.URL, "pathname"))
     async def card(pathname: str | None) -> Json | None:
         return area_card(room.situation.tree, unquote(pathname or "").strip("/").partition("/")[2])
 
+    app.callback(Output(ids.MAP_FIGURE, "data"), Input(ids.URL, "pathname"))(card)
     app.clientside_callback(ClientsideFunction("onescreen_map", "card"), Input(ids.MAP_FIGURE, "data"))
     app.clientside_callback(ClientsideFunction("onescreen_map", "fit"), Input(ids.MAP_FIT, "n_clicks"))
 

@@ -67,30 +67,32 @@ def base_layers(tiles: BaseTiles) -> Json:
     return {"under": dict.fromkeys(COLOURS, own), "over": {}}
 
 
+RELIEF_BANDS = 5
+"""Heights of the demo's relief; each band lies inside the one below and lightens it a little."""
+
+
 def _relief(c: Colours) -> list[Json]:
+    # In one layer the bands of a multipolygon per height paint over each other: light adds up towards the tops.
     return [
         {
             "type": "fill", "source-layer": "relief",
-            "paint": {
-                "fill-color": ["match", ["get", "class"], "high", c.relief_light, "low", c.relief_dark, c.land],
-                "fill-opacity": 0.6, "fill-antialias": False,
-            },
+            "paint": {"fill-color": c.relief_light, "fill-opacity": 1.0 / RELIEF_BANDS, "fill-antialias": False},
         }
     ]  # fmt: skip
 
 
 def _water_and_roads(c: Colours) -> list[Json]:
     zoomed = ["interpolate", ["linear"], ["zoom"]]
-    road = {"type": "line", "source-layer": "road", "layout": {"line-join": "round", "line-cap": "round"}}
+    road = {"type": "line", "layout": {"line-join": "round", "line-cap": "round"}}
     return [
         {"type": "fill", "source-layer": "water", "paint": {"fill-color": c.water, "fill-opacity": 0.85}},
         {"type": "line", "source-layer": "water", "paint": {"line-color": c.water_edge, "line-width": 1.4}},
         {
-            **road, "filter": ["!=", ["get", "class"], "highway"], "minzoom": 9,
-            "paint": {"line-color": c.road, "line-opacity": 0.8, "line-width": [*zoomed, 9, 0.4, 12, 1, 15, 4]},
+            **road, "source-layer": "arterial", "minzoom": 10,
+            "paint": {"line-color": c.road, "line-opacity": 0.7, "line-width": [*zoomed, 10, 0.4, 12, 0.9, 15, 4]},
         },
         {
-            **road, "filter": ["==", ["get", "class"], "highway"],
-            "paint": {"line-color": c.road_major, "line-opacity": 0.8, "line-width": [*zoomed, 7, 0.6, 11, 1.6, 15, 6]},
+            **road, "source-layer": "highway", "minzoom": 7,
+            "paint": {"line-color": c.road_major, "line-opacity": 0.7, "line-width": [*zoomed, 7, 0.6, 11, 1.6, 15, 6]},
         },
     ]  # fmt: skip

@@ -13,8 +13,8 @@ from geodata.situation.situation import Situation
 class ChildValues:
     """The measure per area, in the tree's order.
 
-    ``ordinals`` are the children; for a leaf it is the leaf itself, compared with nothing but drawn among its
-    siblings' outlines: ``outlines_of`` is the code of the area whose children's outlines are needed.
+    ``ordinals`` are the children, or the leaf itself; a leaf's colour is on the scale of its siblings. ``outlines_of``
+    is the code whose children's outlines are needed (a leaf's are its own).
     """
 
     tree: AreaTree
@@ -22,7 +22,6 @@ class ChildValues:
     values: tuple[float, ...]
     outlines_of: str
     scale_max: float
-    leaf: bool
 
 
 def child_values(situation: Situation, view: MapView) -> ChildValues:
@@ -32,14 +31,12 @@ def child_values(situation: Situation, view: MapView) -> ChildValues:
     leaf = tree.is_leaf(o)
     parent = int(tree.parent[o]) if leaf else o
     if parent < 0:
-        return ChildValues(tree, (o,), (), "", 0.0, True)
+        return ChildValues(tree, (o,), (), "", 0.0)
     ordinals, values = situation.children(parent, view.measure, view.filters)
     pairs = [(int(i), float(v)) for i, v in zip(ordinals, values, strict=True)]
     top = max((v for _, v in pairs), default=0.0)
     shown = [p for p in pairs if p[0] == o] if leaf else pairs
-    return ChildValues(
-        tree, tuple(i for i, _ in shown), tuple(v for _, v in shown), tree.areas[parent].code, top, leaf
-    )
+    return ChildValues(tree, tuple(i for i, _ in shown), tuple(v for _, v in shown), view.area, top)
 
 
 def value_text(value: float, measure: Measure) -> str:

@@ -21,18 +21,15 @@ class Colours:
     """One theme of the map."""
 
     ground: str
-    land: str
     water: str
     water_edge: str
     road: str
     road_major: str
-    relief_dark: str
     relief_light: str
     line: str
     line_current: str
     fill_low: str
     fill_high: str
-    fill_none: str
     name: str
     value: str
     halo: str
@@ -45,17 +42,17 @@ class Colours:
 
 COLOURS: Mapping[str, Colours] = MappingProxyType({
     "dark": Colours(
-        ground="#0a111c", land="#0d1826", water="#143a63", water_edge="#0a1a2e", road="#1c3350", road_major="#29496f",
-        relief_dark="#08101a", relief_light="#16273c", line="#4f9fe8", line_current="#9fd0ff",
-        fill_low="#0e2238", fill_high="#2b7fbe", fill_none="#101b2a",
+        ground="#0a111c", water="#143a63", water_edge="#0a1a2e", road="#1c3350", road_major="#29496f",
+        relief_light="#22364f", line="#4f9fe8", line_current="#9fd0ff",
+        fill_low="#0e2238", fill_high="#2b7fbe",
         name="#e4eefa", value="#ffd27a", halo="#0a1626", outline="#ffffff",
         urgency=("#ff4d4f", "#f5a524", "#f2d24b", "#6cb6ff"), alive="#38d39f", silent="#8b9bb0",
         heat=("rgba(245,165,36,0)", "rgba(245,165,36,0.30)", "rgba(255,120,60,0.55)", "rgba(255,77,79,0.80)"),
     ),
     "light": Colours(
-        ground="#eef3f8", land="#f7fafd", water="#a9cdec", water_edge="#86b3da", road="#d3dde8", road_major="#b9c8d8",
-        relief_dark="#e0e8f0", relief_light="#ffffff", line="#4a86bf", line_current="#14508c",
-        fill_low="#eaf2fb", fill_high="#5da3dc", fill_none="#f0f3f6",
+        ground="#eef3f8", water="#a9cdec", water_edge="#86b3da", road="#d3dde8", road_major="#b9c8d8",
+        relief_light="#d9e3ec", line="#4a86bf", line_current="#14508c",
+        fill_low="#eaf2fb", fill_high="#5da3dc",
         name="#12283f", value="#9a4b00", halo="#ffffff", outline="#10202f",
         urgency=("#d9252b", "#d97a00", "#b89600", "#1769c2"), alive="#0c8a5f", silent="#6a7787",
         heat=("rgba(217,122,0,0)", "rgba(230,140,20,0.35)", "rgba(225,85,30,0.60)", "rgba(200,20,30,0.85)"),

@@ -62,12 +62,10 @@
   /** The outlines of the area that is shown; asked again until they come. */
   async function area() {
     const turn = ++wanted;
-    const code = S.card.leaf ? S.card.parent : S.card.code;
     areas = null;
     veil();
-    if (!code) return;
     try {
-      const collection = await M.outlines(code);
+      const collection = await M.outlines(S.card.code);
       if (turn !== wanted) return;
       areas = indexed(collection);
       highlight();
@@ -76,16 +74,16 @@
     }
   }
 
-  /** What lies outside the area steps back. Its own outline is among its parent's children's. */
+  /** What lies outside the area steps back. Its own outline is among its parent's children's, a leaf's alone. */
   async function veil() {
     const turn = wanted;
-    const { code, parent } = S.card;
+    const { code, parent, leaf } = S.card;
     const draw = (geometry) => {
       const source = S.alive && S.map.getSource("onescreen/veil");
       if (source) source.setData({ type: "FeatureCollection", features: geometry ? [{ type: "Feature", geometry, properties: {} }] : [] });
     };
     if (!parent) return draw(null);
-    const collection = await M.outlines(parent).catch(() => null);
+    const collection = await M.outlines(leaf ? code : parent).catch(() => null);
     if (turn !== wanted) return undefined;
     const own = collection && collection.features.find((feature) => String(feature.id) === code);
     if (!own) return draw(null);

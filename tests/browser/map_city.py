@@ -245,7 +245,7 @@ def _write_tiles(folder: Path, areas: MadeAreas) -> None:
         DataFolder(folder).base_tiles,
         [
             TileSource("water", np.array([river.buffer(0.012)], object), [1], min_zoom=4, max_zoom=11),
-            TileSource("road", np.array(roads, object), [1], {"class": ["highway"]}, min_zoom=4, max_zoom=11),
+            TileSource("highway", np.array(roads, object), [1], min_zoom=4, max_zoom=11),
         ],
     )
 
@@ -272,12 +272,14 @@ def _routes(server: FastAPI, areas: MadeAreas, situation: Situation, folder: Dat
         if failing["geo"]:
             return Response(status_code=503)
         tree = areas.tree
+        o = tree.ordinal[code]
+        kids = [o] if tree.is_leaf(o) else tree.children(o).tolist()
         features = [
             {
                 "type": "Feature", "id": tree.areas[i].code, "properties": {"name": tree.areas[i].name},
                 "geometry": json.loads(shapely.to_geojson(shapely.simplify(areas.polygons[i], 0.0005))),
             }
-            for i in tree.children(tree.ordinal[code])
+            for i in kids
         ]  # fmt: skip
         return Response(json.dumps({"type": "FeatureCollection", "features": features}), media_type="application/json")
 
