@@ -91,12 +91,13 @@ def _plan(store: Store, areas: AreaSet, report: Report) -> _Plan | None:
         known = stored.in_force(conn)
         before = dict(zip(*stored.polygons(conn), strict=True)) if known else {}
         moved = _moved(before, known, areas)
+        again = {**stored.closed_on(conn, report.edition), **known}
+        stay = {code: k for code, k in again.items() if code not in moved}
         first_day = report.edition if known else ""
         since = [
-            areas.valid_from[i] or (known[c].valid_from if c in known and c not in moved else first_day)
-            for i, c in enumerate(areas.code)
+            areas.valid_from[i] or (stay[c].valid_from if c in stay else first_day) for i, c in enumerate(areas.code)
         ]
-        return _Plan(stored.assign_ids(conn, areas.code, since, moved=moved), since, known, moved)
+        return _Plan(stored.assign_ids(conn, areas.code, since, stay), since, known, moved)
 
 
 def _moved(before: Mapping[int, bytes], known: Mapping[str, stored.Known], areas: AreaSet) -> frozenset[str]:

@@ -121,7 +121,8 @@ def text_as_utf8(data: bytes) -> tuple[bytes, str]:
     said = XML_ENCODING.match(data)
     try:
         encoding = codecs.lookup(said[1].decode("ascii")).name if said else "utf-8"
-        return (_redeclared(data.decode(encoding)) if encoding != "utf-8" else data), encoding
+        text = data.decode(encoding)
+        return (data if encoding == "utf-8" else _redeclared(text)), encoding
     except (LookupError, UnicodeDecodeError):
         encoding = guess(_odd_words(data))
         return _redeclared(data.decode(encoding, "replace")), encoding

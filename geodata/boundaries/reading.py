@@ -32,6 +32,8 @@ GUESSES: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Column names that are tried, in this order and in any case, where the mapping names none."""
 OPTIONAL = ("kind", "valid_from", "valid_to")
+REQUIRED = frozenset({"code", "name"})
+"""Of these a wrong column name is refused. The others may be named for all files although some have no such column."""
 WHOLE_NUMBER = re.compile(r"[+-]?\d+\.0+")
 DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T].*)?")
 
@@ -70,7 +72,7 @@ def read_areas(found: Sequence[Dataset], source: Source, level: str, report: Rep
     """Read the areas that a source of the mapping means. Raises ReadError or PlaceError; faults go into the report."""
     opened = open_layer(choose(found, source.file), source.layer, source.encoding)
     frame = _kept(opened, source)
-    columns = _columns(frame, opened.name, source)
+    columns = _columns(frame, opened.name, source, report)
     for text in opened.assumptions:
         report.add("assumed", text)
     told = ", ".join(f"{k} = {v}" for k, v in columns.items())
@@ -99,13 +101,15 @@ def _kept(opened: Opened, source: Source) -> gpd.GeoDataFrame:
     return frame
 
 
-def _columns(frame: gpd.GeoDataFrame, name: str, source: Source) -> dict[str, str]:
+def _columns(frame: gpd.GeoDataFrame, name: str, source: Source, report: Report) -> dict[str, str]:
     """Which column is what: as named, else guessed."""
     columns = {}
     for key in (*GUESSES, *OPTIONAL):
         said = getattr(source, key)
-        if said:
+        if said and (key in REQUIRED or _plain(said) in map(_plain, _names(frame))):
             columns[key] = _column(frame, said, name)
+        elif said:
+            report.add("assumed", f"{name}: there is no column {said!r} for {key}; it stays empty")
         elif guess := _guessed(frame, GUESSES.get(key, ()), set(columns.values())):
             columns[key] = guess
     if "code" not in columns:

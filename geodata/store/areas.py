@@ -76,20 +76,23 @@ def has_areas(conn: Connection) -> bool:
 
 def in_force(conn: Connection) -> dict[str, Known]:
     """The areas in force by code."""
-    rows = conn.execute(sa.select(AreaRow.code, AreaRow.id, AreaRow.name, AreaRow.valid_from).where(_IN_FORCE))
+    return _known(conn, _IN_FORCE)
+
+
+def closed_on(conn: Connection, day: str) -> dict[str, Known]:
+    """The areas that the edition of this day has closed, by code: importing once more may take them up again."""
+    return _known(conn, sa.and_(~_IN_FORCE, AreaRow.valid_to == day))
+
+
+def _known(conn: Connection, where: sa.ColumnElement[bool]) -> dict[str, Known]:
+    rows = conn.execute(sa.select(AreaRow.code, AreaRow.id, AreaRow.name, AreaRow.valid_from).where(where))
     return {code: Known(i, name, since) for code, i, name, since in rows}
 
 
 def assign_ids(
-    conn: Connection, codes: Sequence[str], valid_from: Sequence[str], *, moved: Iterable[str] = ()
+    conn: Connection, codes: Sequence[str], valid_from: Sequence[str], known: Mapping[str, Known]
 ) -> list[int]:
-    """An id for each area of a new edition: its own where the code is in force, else a new one.
-
-    ``moved`` are codes that name another place from now on: they get a new id. A row of the same code and first day
-    that was closed before is taken up again.
-    """
-    another = set(moved)
-    kept = {code: known.id for code, known in in_force(conn).items() if code not in another}
+    """An id for each area of an edition: that of ``known``, of a closed row with the same first day, or a new one."""
     closed = {
         (code, since): i
         for code, since, i in conn.execute(sa.select(AreaRow.code, AreaRow.valid_from, AreaRow.id).where(~_IN_FORCE))
@@ -97,11 +100,11 @@ def assign_ids(
     following = int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(AreaRow.id), 0))).scalar_one())
     ids = []
     for code, since in zip(codes, valid_from, strict=True):
-        known = kept.get(code) or closed.get((code, since))
-        if known is None:
+        found = known[code].id if code in known else closed.get((code, since))
+        if found is None:
             following += 1
-            known = following
-        ids.append(known)
+            found = following
+        ids.append(found)
     return ids
 
 
@@ -135,7 +138,8 @@ def outlines(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     for at in range(0, len(ids), IDS_AT_ONCE):
         some = [int(i) for i in ids[at : at + IDS_AT_ONCE]]
-        found |= dict(conn.execute(sa.select(AreaRow.id, AreaRow.outline).where(AreaRow.id.in_(some))).tuples().all())
+        rows = conn.execute(sa.select(AreaRow.id, AreaRow.outline).where(AreaRow.id.in_(some)))
+        found |= {row.id: row.outline for row in rows}
     return found
 
 
