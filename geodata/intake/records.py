@@ -43,9 +43,9 @@ def _moment(value: Any) -> Any:
         raise ValueError("is not a moment between the years 1 and 9999") from None
 
 
-Text = Annotated[str, AfterValidator(_plain)]
-Code = Annotated[Text, Field(min_length=1, max_length=64, pattern=r"^\S+$")]
-Skill = Annotated[Text, Field(max_length=32, pattern=r"^[^,]+$")]
+PLAIN = AfterValidator(_plain)
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^\S+$"), PLAIN]
+Skill = Annotated[str, Field(max_length=32, pattern=r"^[^,]+$"), PLAIN]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -65,11 +65,11 @@ class EventRecord(Record):
     """An event. ``source_system`` and ``source_id`` make it the same event again; times are ISO 8601 with an offset."""
 
     source: Source
-    source_system: Annotated[Text, Field(min_length=1, max_length=32)]
-    source_id: Annotated[Text, Field(min_length=1, max_length=64)]
+    source_system: Annotated[str, Field(min_length=1, max_length=32), PLAIN]
+    source_id: Annotated[str, Field(min_length=1, max_length=64), PLAIN]
     subtype: Code
     reported_at: Moment
-    description: Annotated[Text, Field(max_length=2000)] = ""
+    description: Annotated[str, Field(max_length=2000), PLAIN] = ""
     lon: Lon | None = None
     lat: Lat | None = None
     area: Code | None = None
@@ -93,10 +93,10 @@ class ActionRecord(Record):
     action: Literal[tuple(FOLLOWS)]  # type: ignore[valid-type]
     at: Moment
     code: Code | None = None
-    source_system: Annotated[Text, Field(max_length=32)] = ""
-    source_id: Annotated[Text, Field(max_length=64)] = ""
+    source_system: Annotated[str, Field(max_length=32), PLAIN] = ""
+    source_id: Annotated[str, Field(max_length=64), PLAIN] = ""
     unit: Code | None = None
-    reason: Annotated[Text, Field(max_length=500)] = ""
+    reason: Annotated[str, Field(max_length=500), PLAIN] = ""
 
     def read(self) -> Action:
         """As the service takes it."""
@@ -112,7 +112,7 @@ class UnitRecord(Record):
     """A unit. What is left out stays as it was; a new unit needs ``call_sign``, ``kind`` and ``home_area``."""
 
     code: Code
-    call_sign: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    call_sign: Annotated[str, Field(min_length=1, max_length=64), PLAIN] | None = None
     kind: UnitKind | None = None
     home_area: Code | None = None
     skills: Annotated[tuple[Skill, ...], Field(max_length=7)] | None = None

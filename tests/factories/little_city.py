@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -12,28 +13,33 @@ from geodata.store.history import EventHistory
 from geodata.store.models import AreaRow, LevelRow
 
 # id: (code, parent id, depth). Area 3 ends above the depth of its cousins.
-AREAS = {
+AREAS: dict[int, tuple[str, int | None, int]] = {
     1: ("C", None, 0),
     2: ("D1", 1, 1), 3: ("D2", 1, 1),
     4: ("S1", 2, 2), 5: ("S2", 2, 2),
     6: ("G1", 4, 3), 7: ("G2", 4, 3), 8: ("G3", 5, 3),
 }  # fmt: skip
+# From which to which degree of longitude each area reaches, all between latitude 0 and 1; nothing divides 4 to 5.
+REACH = {1: (0, 5), 2: (0, 3), 3: (3, 4), 4: (0, 2), 5: (2, 3), 6: (0, 1), 7: (1, 2), 8: (2, 3)}
 T0 = 1_760_000_400_000
 HOUR = 3_600_000
 
 
 def found_city(conn: Connection, zone: str = "Asia/Shanghai") -> None:
-    """Write the areas, each a square degree in a row, and the time zone."""
+    """Write the areas and the time zone."""
     settings.put(conn, settings.TIME_ZONE, zone)
+    settings.put(conn, settings.AREAS_BUILD, "little")
     conn.execute(
         sa.insert(LevelRow),
         [{"depth": d, "key": f"level{d}", "name_zh": f"第{d}级", "name_en": f"Level {d}"} for d in range(4)],
     )
     for i, (code, parent, depth) in AREAS.items():
+        west, east = REACH[i]
+        polygon = shapely.box(west, 0, east, 1).wkb
         conn.execute(
             sa.insert(AreaRow).values(
-                id=i, code=code, name=code, depth=depth, parent_id=parent, lon=i, lat=0, west=i, south=0,
-                east=i + 1, north=1, area_m2=1e6, polygon=b"", outline=b"",
+                id=i, code=code, name=code, depth=depth, parent_id=parent, lon=(west + east) / 2, lat=0.5,
+                west=west, south=0, east=east, north=1, area_m2=1e6, polygon=polygon, outline=polygon,
             )
         )  # fmt: skip
 

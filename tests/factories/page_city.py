@@ -1,0 +1,78 @@
+"""A small city with events and units, opened as a room: for tests that see whole pages."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import shapely
+from pyogrio import write_dataframe
+
+import app
+from callbacks.room import Room
+from geodata.boundaries.importer import ImportOptions, import_areas
+from geodata.boundaries.mapping import Flags
+from geodata.services.actors import Actor
+from geodata.services.desk import Desk
+from geodata.services.enrolling import UnitReport, enrol_units
+from geodata.services.outcomes import Submitted
+from geodata.services.reporting import NewEvent, report_events
+from geodata.services.tracking import Position, report_positions
+from geodata.store.engine import Store
+from geodata.store.folder import DataFolder
+from tests.factories.boundary_files import cell, city, frame, grids
+
+LEVELS = ("city:市:City", "district:区县:District", "grid:网格:Grid")
+TITLE = "渝江演示中心"
+UNSAFE = '<img src=x onerror="window.harmed=1">'
+EVENTS = 40
+MINUTE_MS = 60_000
+
+
+def found(root: Path) -> DataFolder:
+    """Two districts of four grids each (one name could do harm as HTML), 40 events and a unit in one grid."""
+    folder = DataFolder(root)
+    (root / "city.toml").write_text(f'title_zh = "{TITLE}"\ntitle_en = "Demo centre"\ndemo = true\n', "utf-8")
+    districts = frame(["D1", "D2"], ["渝中区", f"江北{UNSAFE}区"], ["C", "C"], [cell(0, 0, 2, 2), cell(2, 0, 2, 2)])
+    files = []
+    for n, areas in enumerate((city(), districts, grids())):
+        files.append(root / f"{n}.geojson")
+        write_dataframe(areas, files[-1])
+    store = Store.open(folder.database_url)
+    report = import_areas(store, folder, files, options=ImportOptions(Flags(levels=LEVELS)))
+    assert report.written, report
+    _happen(store, folder)
+    store.close()
+    return folder
+
+
+def _happen(store: Store, folder: DataFolder) -> None:
+    desk, actor = Desk.load(store, folder.city()), Actor("test")
+    now_ms = time.time_ns() // 1_000_000
+    rng = np.random.default_rng(1)
+    subtypes = list(desk.catalogue.subtypes)
+    events = [
+        NewEvent(
+            "patrol", "test", f"{n}", subtypes[n % len(subtypes)], now_ms - (n + 1) * MINUTE_MS, f"第{n}件 {UNSAFE}",
+            lon=float(lon), lat=float(lat), deadline_ms=now_ms + (180 * MINUTE_MS if n % 4 else -n * MINUTE_MS),
+        )
+        for n, (lon, lat) in enumerate(_points(rng, EVENTS))
+    ]  # fmt: skip
+    outcomes = report_events(desk, actor, [Submitted({}, e) for e in events], feed="test", now_ms=now_ms)
+    assert {o.status for o in outcomes} == {"accepted"}, outcomes[:2]
+    unit = UnitReport("U1", "渝中巡-01", "grid_post", "G00", (), "on_duty", now_ms)
+    enrol_units(desk, actor, [Submitted({}, unit)], feed="test", now_ms=now_ms)
+    lon, lat = _points(rng, 1)[0]
+    fix = Position("U1", float(lon), float(lat), now_ms)
+    report_positions(desk, actor, [Submitted({}, fix)], feed="test", now_ms=now_ms)
+
+
+def _points(rng: np.random.Generator, n: int) -> np.ndarray:  # type: ignore[type-arg]
+    west, south, east, north = shapely.bounds(cell(0, 0, 4, 2))
+    return rng.uniform((west, south), (east, north), (n, 2))
+
+
+def open_room(root: Path) -> Room:
+    """The room of a new small city."""
+    return app.open_room(found(root), "")
