@@ -1,0 +1,1 @@
+"""The simulator: it plays the invented city through the public HTTP API, and knows of the product nothing else."""
