@@ -7,7 +7,9 @@ import contextlib
 import hashlib
 import ipaddress
 import json
-from collections.abc import AsyncIterator, Iterator
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -17,7 +19,7 @@ import uvicorn
 from dash import Dash
 from fastapi import FastAPI
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from starlette_compress import CompressMiddleware
 
 from callbacks import map, navigation, search, selection  # noqa: A004
@@ -27,8 +29,12 @@ from dashboard.shell import INDEX, shell
 from geodata.boundaries.edition import Progress as Tell
 from geodata.boundaries.importer import ImportOptions, import_areas
 from geodata.boundaries.mapping import Flags, Root, Source
+from geodata.demo.build import DemoError, build_demo
+from geodata.demo.city import CitySize
+from geodata.demo.simulator.play import Script, run_simulator
 from geodata.intake import api, tiles
 from geodata.intake.history_file import import_events
+from geodata.intake.keys import ensure_ingest_key
 from geodata.services.checking import check_city
 from geodata.services.export import ExportError, export_list
 from geodata.situation.loading import load_situation
@@ -41,6 +47,7 @@ from layers.registry import LAYERS
 CODE = Path(__file__).resolve().parent
 ROOMS = ("app.py", "callbacks", "dashboard", "geodata", "layers")
 WAIT_FOR_SCREENS_S = 3
+SMALL = CitySize(districts=6, streets=30, communities=150, grids=900)
 say = Console(stderr=True, highlight=False)
 cli = typer.Typer(
     help="一屏统览 OneScreen: the one screen of a grassroots governance command centre.",
@@ -152,6 +159,69 @@ def serve(data: Data, port: Port = 8050, host: Host = "127.0.0.1", database: Dat
         listen(room, host, port)
 
 
+@cli.command()
+def demo(
+    data: Data = Path("data/demo"),
+    port: Port = 8050,
+    host: Host = "127.0.0.1",
+    database: Database = "",
+    seed: Annotated[int, typer.Option(help="The invented city's random seed.")] = 7,
+    small: Annotated[bool, typer.Option(help="A small town instead of the full-size city, for a quick look.")] = False,
+    speed: Annotated[float, typer.Option(help="How fast the simulated day runs.", min=0.1, max=100)] = 1.0,
+    storm: Annotated[bool, typer.Option(help="A storm: ten times the events in two districts.")] = False,
+    build_only: Annotated[bool, typer.Option(help="Build the city and end.")] = False,
+) -> None:
+    """Build the demo city 云江市 (once), serve it and let the simulator play it through the public API."""
+    refuse_strangers(host)
+    folder = DataFolder(data)
+    with told(), progress() as shown:
+        build_demo(folder, seed, SMALL if small else None, whole(shown, "云江市 Yunjiang"), database_url=database)
+    if build_only:
+        return
+    with told():
+        room = open_room(folder, database)
+        ensure_ingest_key(room.store, folder)
+        with playing(folder, host, port, seed, speed, storm):
+            listen(room, host, port)
+
+
+@contextlib.contextmanager
+def playing(folder: DataFolder, host: str, port: int, seed: int, speed: float, storm: bool) -> Iterator[None]:
+    """Run the simulator in a process of its own; it waits for the server, and ends with it."""
+    command = [
+        sys.executable, str(CODE / "app.py"), "simulate", f"http://{host}:{port}", "--data", str(folder.root),
+        "--seed", str(seed), "--speed", str(speed), *(["--storm"] if storm else []),
+    ]  # fmt: skip
+    process = subprocess.Popen(command)
+    try:
+        yield
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+
+
+@cli.command()
+def simulate(
+    address: Annotated[str, typer.Argument(help="The server's address, e.g. http://127.0.0.1:8050")],
+    data: Data = Path("data/demo"),
+    seed: Annotated[int, typer.Option()] = 7,
+    speed: Annotated[float, typer.Option(min=0.1, max=100)] = 1.0,
+    storm: Annotated[bool, typer.Option()] = False,
+) -> None:
+    """Play the demo city against a running server, through the public API only.
+
+    A storm lasts while the data folder holds a file named "storm".
+    """
+    folder = DataFolder(data)
+    if not folder.ingest_key.exists():
+        stop(f"{folder.ingest_key} is missing: serve the folder once, it is made then.")
+    with contextlib.suppress(KeyboardInterrupt):
+        key = folder.ingest_key.read_text("utf-8").strip()
+        run_simulator(address, key, folder, Script(seed=seed, speed=speed, storm=storm))
+
+
 # -- files in and out -----------------------------------------------------------------------------------------------
 
 
@@ -204,14 +274,14 @@ def told() -> Iterator[None]:
     """Turn what is expected to go wrong into a sentence and an exit code."""
     try:
         yield
-    except (StoreError, ExportError, OSError, ValueError) as error:
+    except (StoreError, ExportError, DemoError, OSError, ValueError) as error:
         stop(str(error))
 
 
 @contextlib.contextmanager
 def progress() -> Iterator[Progress]:
     """A progress bar on the terminal."""
-    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=say) as shown:
         yield shown
 
@@ -244,6 +314,12 @@ def stages(shown: Progress) -> Tell:
         shown.update(bars[stage], completed=done, total=total)
 
     return tell
+
+
+def whole(shown: Progress, title: str) -> Callable[[str, float], None]:
+    """One bar for a long work that tells its share."""
+    bar = shown.add_task(title, total=1.0)
+    return lambda stage, share: shown.update(bar, completed=share, description=f"{title}: {stage}")
 
 
 @cli.command()
