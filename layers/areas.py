@@ -42,7 +42,7 @@ class Areas:
 
     def draw(self, rows: ChildValues, view: MapView) -> Drawing:
         """One polygon per child, from 0 (lowest colour) to the largest child (highest)."""
-        legend = (LegendItem("measure", f"legend.areas.{view.measure.value}", "area", swatch("fill-high")),)
+        legend = (LegendItem("measure", f"legend.areas.{view.measure.value}", "ramp", swatch("fill-high")),)
         if not rows.values:
             return Drawing(traces={"fill": {}}, legend=legend)
         fill: Json = {

@@ -70,7 +70,7 @@ class Density:
             (f"{lon},{lat}", lon, lat, {"w": round(weight / top, 3), "r": radius}) for (lon, lat), weight in at.items()
         ]
         piles = ("legend.note.piles", rows.hidden_on_pile) if rows.hidden_on_pile else ("", None)
-        legend = LegendItem("density", "legend.density", "area", swatch("heat"), None, *piles)
+        legend = LegendItem("density", "legend.density", "ramp", swatch("heat"), None, *piles)
         return Drawing(marks={"heat": heat}, legend=(legend,))
 
 

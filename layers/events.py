@@ -88,7 +88,7 @@ def _legend(rows: EventMarks) -> list[LegendItem]:
             )  # fmt: skip
     if any(rows.overdue):
         late = int(rows.overdue.sum())
-        items.append(LegendItem("overdue", "legend.events.overdue", "outline", swatch("outline"), late))
+        items.append(LegendItem("overdue", "legend.events.overdue", "outlined", swatch("outline"), late))
     if rows.hidden_on_pile:
         items.append(LegendItem("piles", "legend.events.piles", "hollow", swatch("silent"), rows.hidden_on_pile))
     return items

@@ -50,7 +50,7 @@ def figure(layers: Sequence[Layer[Any]], bbox: tuple[float, float, float, float]
             "map": {
                 "style": plotly_style(drawing_order(layers)),
                 "center": {"lon": (west + east) / 2, "lat": (south + north) / 2},
-                "zoom": 8,
+                "zoom": 3,
             },
             "margin": none, "autosize": True, "uirevision": "map", "showlegend": False, "hovermode": False,
             "clickmode": "none", "dragmode": "pan", "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",

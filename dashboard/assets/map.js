@@ -7,6 +7,7 @@
   const LOST_RELOAD_MS = 20000;
   const RETRY_MS = 8000;
   const FIT_MAX_ZOOM = 17;
+  const DEAF = ["plotly_restyle", "plotly_relayout", "plotly_click", "plotly_hover", "plotly_unhover"];
 
   /** kit: what the page was built with; card: the area that is shown; view: what the address says. */
   const S = (M.state = {
@@ -22,11 +23,11 @@
 
   const styled = (map) => map.style && map.style._loaded && map.getSource("onescreen:none");
 
-  /** The map of the pane once Plotly has drawn its first picture, else null. */
+  /** The map of the pane once Plotly has drawn its first picture and dcc.Graph has heard of it, else null. */
   function ready() {
     const pane = document.getElementById("map-pane");
     const gd = pane && pane.querySelector(".js-plotly-plot");
-    if (!gd || gd.classList.contains("dash-graph--pending")) return null;
+    if (!gd || !gd._ev || !gd._ev.listenerCount("plotly_restyle")) return null;
     const plot = gd._fullLayout && gd._fullLayout.map && gd._fullLayout.map._subplot;
     if (!plot || !plot.map || !styled(plot.map)) return null;
     return { pane, gd, map: plot.map };
@@ -45,6 +46,8 @@
 
   function attach() {
     const map = S.map;
+    // What dcc.Graph hears it writes into its figure and draws that again, with the camera and colours of the start.
+    for (const name of DEAF) S.gd.removeAllListeners(name);
     M.pointer.attach();
     map.on("moveend", keepCamera);
     map.on("movestart", (event) => event.originalEvent && setMoved(true));
