@@ -41,7 +41,7 @@ class Areas:
         return child_values(situation, view)
 
     def draw(self, rows: ChildValues, view: MapView) -> Drawing:
-        """One polygon per child, from 0 (lowest colour) to the largest child (highest)."""
+        """One polygon per child, from 0 (lowest colour) to ``scale_max`` (highest)."""
         legend = (LegendItem("measure", f"legend.areas.{view.measure.value}", "ramp", swatch("fill-high")),)
         if not rows.values:
             return Drawing(traces={"fill": {}}, legend=legend)

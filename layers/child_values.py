@@ -34,9 +34,22 @@ def child_values(situation: Situation, view: MapView) -> ChildValues:
         return ChildValues(tree, (o,), (), "", 0.0)
     ordinals, values = situation.children(parent, view.measure, view.filters)
     pairs = [(int(i), float(v)) for i, v in zip(ordinals, values, strict=True)]
-    top = max((v for _, v in pairs), default=0.0)
+    top = scale_top([v for _, v in pairs])
     shown = [p for p in pairs if p[0] == o] if leaf else pairs
     return ChildValues(tree, tuple(i for i, _ in shown), tuple(v for _, v in shown), view.area, top)
+
+
+def scale_top(values: list[float]) -> float:
+    """The value that takes the strongest colour: the largest, unless it would leave all others pale.
+
+    One area far above the rest (a hotline's default place, a storm) is cut off at half as much again as what nine in
+    ten areas stay within; the label prints its number.
+    """
+    if not values:
+        return 0.0
+    ordered = sorted(values)
+    usual = ordered[int(0.9 * (len(ordered) - 1))]
+    return min(ordered[-1], 1.5 * usual) or ordered[-1]
 
 
 def value_text(value: float, measure: Measure) -> str:

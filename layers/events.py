@@ -12,7 +12,7 @@ from geodata.situation.situation import Situation
 from layers.base import Drawing, Feature, Json, LegendItem, MarkSlot, Slot
 from layers.palette import COLOURS, URGENCY_RADII, URGENCY_SHAPES, icon, swatch
 
-EVENTS_MAX = 300
+EVENTS_MAX = 450
 """More than this and nobody can tell one from another; the rest is counted in the colours and said in the legend."""
 
 
@@ -21,7 +21,7 @@ def _icons(theme: str) -> dict[str, Json]:
     return {
         f"onescreen:event-{u}{late}-{theme}": icon(
             URGENCY_SHAPES[u], URGENCY_RADII[u], colours.urgency[u - 1],
-            line=colours.outline if late else colours.halo, width=1.6 if late else 1.0,
+            line=colours.outline if late else colours.halo, width=1.3 if late else 1.0,
             ring=colours.urgency[0] if u == 1 else "",
         )
         for u in URGENCIES for late in ("", "-late")
