@@ -111,7 +111,8 @@ class Report:
             lons[lon] += n
             lats[lat] += n
         found = []
-        for (point, n), (_, following) in zip(ranked, [*ranked[1:], (None, 0)], strict=True):
+        for k, (point, n) in enumerate(ranked):
+            following = ranked[k + 1][1] if k + 1 < len(ranked) else 0
             if n < mapping.piles_from or (n <= mapping.pile_share * total and n <= 10 * following):
                 break
             found.append(Pile(*point, n, n / total, lats[point[1]], lons[point[0]]))

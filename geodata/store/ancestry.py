@@ -34,11 +34,10 @@ class Ancestry:
 
     def positions(self, area_ids: Longs) -> Longs:
         """Where these areas stand in ``ids``; raises UnknownAreaError."""
-        at = np.searchsorted(self.ids, area_ids)
-        wrong = (at >= len(self.ids)) | (self.ids[np.minimum(at, len(self.ids) - 1)] != area_ids)
-        if wrong.any():
-            raise UnknownAreaError(f"there is no area with the id {int(area_ids[wrong][0])}")
-        return at.astype(np.int64)
+        unknown = np.setdiff1d(area_ids, self.ids)
+        if len(unknown):
+            raise UnknownAreaError(f"there is no area with the id {int(unknown[0])}")
+        return np.searchsorted(self.ids, area_ids).astype(np.int64)
 
     def rolled_above(self) -> Longs:
         """For each position the nearest position above it that is rolled, −1 for none."""
@@ -52,7 +51,7 @@ class Ancestry:
 
 
 def ancestry(conn: Connection, area_ids: Longs) -> Ancestry:
-    """The ancestry of these areas; counts of areas that are new are prepared first. Raises UnknownAreaError."""
+    """The ancestry of these areas; counts of areas that are new are prepared first."""
     wanted = np.unique(area_ids)
     rows = _some(conn, wanted) if len(wanted) <= IN_MAX else _all(conn)
     if any(rolled is None for _, _, rolled in rows):

@@ -132,7 +132,7 @@ def test_what_fails_inside_a_transaction_leaves_nothing_behind(store: Store) -> 
     def put_and_fail() -> None:
         with store.begin() as conn:
             settings.put(conn, "a", "1")
-            ancestry(conn, np.array([1]))
+            ancestry(conn, np.array([1])).positions(np.array([1]))
 
     with pytest.raises(UnknownAreaError):
         put_and_fail()
