@@ -32,13 +32,13 @@ def _on(build: Callable[[Scene], Any], *depends: str) -> Section:
 
 SECTIONS: Mapping[str, Section] = MappingProxyType({
     "title": _on(lists.title, "areas", "doors", "minute"),
-    "kpi": _on(numbers.kpi, "events", "units", "clock", "past", "minute"),
+    "kpi": _on(numbers.kpi, "events", "units", "clock", "hours", "month", "minute"),
     "all_time": _on(numbers.all_time, "events", "clock", "doors"),
     "classes": _on(numbers.classes, "events", "clock"),
-    "curve": _on(numbers.curve, "events", "clock", "past", "minute"),
+    "curve": _on(numbers.curve, "events", "clock", "hours", "minute"),
     "feed": _on(lists.feed, "events", "clock"),
     "rate": _on(lists.rate, "events", "minute"),
-    "ranking": _on(numbers.ranking, "areas", "past"),
+    "ranking": _on(numbers.ranking, "areas", "month"),
     "worst": _on(lists.worst, "events", "clock"),
     "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "minute"),
     "areas": _on(lists.areas, "events", "units", "clock", "areas"),
@@ -67,7 +67,7 @@ class Board:
         """What the sections and layers of an area depend on; equal tokens mean an equal picture."""
         situation = self.situation
         tokens: dict[str, int] = {topic: situation.stamp(topic, o) for topic in TOPICS}
-        tokens["past"] = self._past.version(o)
+        tokens["month"], tokens["hours"] = self._past.look(o)
         tokens["doors"] = self._doors.look()
         tokens["minute"] = situation.now_ms // MINUTE_MS
         return tokens
@@ -75,6 +75,6 @@ class Board:
     def scene(self, view: MapView, o: int) -> Scene:
         """Everything the sections of a view may look at, now."""
         return Scene(
-            self.situation, self._city, view, o, self._past.look(o), self._doors.now, self._trails,
+            self.situation, self._city, view, o, self._past.hours(o), self._past.month, self._doors.now, self._trails,
             self._kept,
         )  # fmt: skip

@@ -19,7 +19,8 @@ from callbacks.live.topics import BEHIND_BYTES, BEHIND_MAX_S, Client, Picture, T
 from geodata.domain.view import MapView, ViewError
 
 log = logging.getLogger(__name__)
-PERIOD_S = 1.0
+PERIOD_S = 0.95
+"""A little under a second: the longest wait of a change, its computing and its way to the screen stay within one."""
 TICK_S = 0.01
 IDLE_TOPIC_S = 120.0
 TOPICS_MAX = 4_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from callbacks.live.past import PastOfArea
+from callbacks.live.past import Hours
 from callbacks.live.scene import Scene
 from dashboard.words import words
 from geodata.domain.events import Stage
@@ -19,13 +19,13 @@ RANKED_MAX = 100
 def kpi(scene: Scene) -> Json:
     """The headline figures, with what they are compared with where that is known."""
     t, units = scene.totals, scene.situation.unit_totals(scene.o)
-    month = scene.past.month if scene.past else None
     plain = not scene.view.filters
+    month = scene.month.of(scene.o) if scene.month and plain else (None, None)
     hour_ago = scene.trails.hour_ago(scene.view.area, scene.situation.now_ms, scene.unfiltered.overdue)
     return {
         "reported": {
             "n": t.reported_today,
-            "prev": same_time_yesterday(scene, scene.past) if scene.past and plain else None,
+            "prev": same_time_yesterday(scene, scene.hours) if scene.hours and plain else None,
             "prev_label": words(scene.lang, "prev.yesterday"),
         },
         "open": {
@@ -39,8 +39,7 @@ def kpi(scene: Scene) -> Json:
         "due_soon": {"n": t.due_soon},
         "on_time": {
             "num": t.on_time_today, "den": t.on_time_today + t.late_today,
-            "month_num": month.due_on_time if month and plain else None,
-            "month_den": month.due if month and plain else None,
+            "month_num": month[0], "month_den": month[1],
         },
         "handling": {"mean_s": t.handling_mean_s, "median_s": t.handling_median_s, "n": t.handling_n},
         "units": {
@@ -51,10 +50,10 @@ def kpi(scene: Scene) -> Json:
     }  # fmt: skip
 
 
-def same_time_yesterday(scene: Scene, past: PastOfArea) -> int:
+def same_time_yesterday(scene: Scene, hours: Hours) -> int:
     """Reported yesterday up to this time of day; the hour that is running counts by the share of it that is over."""
     local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(scene.situation.zone)
-    return round(sum(past.yesterday[: local.hour]) + past.yesterday[local.hour] * local.minute / 60)
+    return round(sum(hours.yesterday[: local.hour]) + hours.yesterday[local.hour] * local.minute / 60)
 
 
 def all_time(scene: Scene) -> Json:
@@ -82,7 +81,7 @@ def curve(scene: Scene) -> Json:
     local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(scene.situation.zone)
     return {
         "today": scene.situation.hours_today(scene.o)[: local.hour + 1],
-        "base": list(scene.past.last_week) if scene.past else [],
+        "base": list(scene.hours.last_week) if scene.hours else [],
         "base_label": words(scene.lang, "base.last_week"),
     }
 
@@ -93,12 +92,12 @@ def ranking(scene: Scene) -> Json:
     label = words(scene.lang, "ranking.label", level=scene.level(depth + 1) or "")
     if scene.tree.is_leaf(scene.o):
         return {"label": label, "rows": [], "reason": words(scene.lang, "ranking.leaf")}
-    if scene.past is None:
+    if scene.month is None:
         return {"label": label, "rows": [], "reason": ""}
     rows = [
         (scene.tree.areas[o].code, scene.name(o), good, due, colour_of(good, due), is_small(due))
-        for o, closing in scene.past.children.items()
-        for good, due in [(closing.due_on_time, closing.due)]
+        for o in scene.tree.children(scene.o).tolist()
+        for good, due in [scene.month.of(o)]
     ]
     rows.sort(key=lambda row: (row[3] == 0, -row[2] / row[3] if row[3] else 0.0, row[0]))
     reason = "" if any(row[3] for row in rows) else words(scene.lang, "ranking.no_due")

@@ -4,70 +4,107 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from geodata.domain.areas import AreaTree
 from geodata.situation.situation import Situation
 from geodata.store import rollups
+from geodata.store.ancestry import Longs
 from geodata.store.engine import Store
-from geodata.store.rollups import NO_CLOSING, Closing
 
 log = logging.getLogger(__name__)
-HOUR_MS = 3_600_000
-KEEP_MS = 300_000
+MONTH_EVERY_MS = 300_000
 RETRY_MS = 15_000
 AREAS_MAX = 4_000
+REST = 3.0
+"""After a reading the reader rests this many times as long as it took: a thread that counts holds the frames up."""
 
 
 @dataclass(frozen=True, slots=True)
-class PastOfArea:
-    """What an area's frames compare with: reported per local hour (24 numbers), and closing since the month began."""
+class Hours:
+    """What an area's hours are compared with: reported per local hour (24 numbers each)."""
 
     yesterday: tuple[int, ...]
     last_week: tuple[int, ...]
-    month: Closing
-    children: Mapping[int, Closing]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Month:
+    """This month's cases: due are those whose deadline in it has passed or that ended before it; and those in time.
+
+    Sums up to each ordinal of the tree, so that any area with all below it is one difference.
+    """
+
+    tree: AreaTree
+    due_to: Longs
+    on_time_to: Longs
+
+    def of(self, o: int) -> tuple[int, int]:
+        """(closed in time, due) of an area."""
+        end = int(self.tree.end[o])
+        return int(self.on_time_to[end] - self.on_time_to[o]), int(self.due_to[end] - self.due_to[o])
 
 
 @dataclass(slots=True)
 class _Entry:
-    past: PastOfArea | None = None
+    hours: Hours | None = None
     version: int = 0
-    good_until_ms: int = 0
+    retry_ms: int = 0
     day: date = field(default=date.min)
 
 
 class Past:
-    """Readings per area. ``look`` never blocks: it gives what is known and has the rest read in the background."""
+    """Readings of the city's month and of each area's hours. Nothing here blocks: what is not known yet is read."""
 
     def __init__(self, store: Store, situation: Situation) -> None:
         self._store, self._situation = store, situation
-        self._entries: OrderedDict[int, _Entry] = OrderedDict()
         self._tree = situation.tree
+        self._entries: OrderedDict[int, _Entry] = OrderedDict()
         self._wanted: OrderedDict[int, None] = OrderedDict()
+        self._month: Month | None = None
+        self._next_month_ms = 0
         self._reader: asyncio.Task[None] | None = None
+        self.month_version = 0
 
-    def look(self, o: int) -> PastOfArea | None:
-        """The past of an area as last read; None until it was read for the first time."""
-        return self._entry(o).past
+    def hours(self, o: int) -> Hours | None:
+        """The hours of an area's other days; None until they were read."""
+        entry = self._entries.get(o)
+        return entry.hours if entry is not None and self._same_city() else None
 
-    def version(self, o: int) -> int:
-        """Grows when ``look`` would give something else. Asks for a new reading when the last one is old."""
-        entry = self._entry(o)
+    @property
+    def month(self) -> Month | None:
+        """This month's cases; None until they were read."""
+        return self._month if self._same_city() else None
+
+    def look(self, o: int) -> tuple[int, int]:
+        """(version of the month, version of the area's hours); what is old or missing will be read."""
+        if not self._same_city():
+            self._forget()
         now_ms = self._situation.now_ms
-        if now_ms >= entry.good_until_ms or entry.day != local_day(now_ms, self._situation.zone):
-            self._want(o)
-        return entry.version
+        entry = self._entry(o)
+        if entry.day != local_day(now_ms, self._situation.zone) and now_ms >= entry.retry_ms:
+            self._wanted[o] = None
+        if self._wanted or now_ms >= self._next_month_ms:
+            self._wake()
+        return self.month_version, entry.version
+
+    def _same_city(self) -> bool:
+        return self._situation.tree is self._tree
+
+    def _forget(self) -> None:
+        self._tree = self._situation.tree
+        self._entries.clear()
+        self._wanted.clear()
+        self._month, self._next_month_ms = None, 0
+        self.month_version += 1
 
     def _entry(self, o: int) -> _Entry:
-        if self._situation.tree is not self._tree:
-            self._tree = self._situation.tree
-            self._entries.clear()
-            self._wanted.clear()
         entry = self._entries.get(o)
         if entry is None:
             entry = self._entries[o] = _Entry()
@@ -75,28 +112,46 @@ class Past:
                 self._entries.popitem(last=False)
         return entry
 
-    def _want(self, o: int) -> None:
-        self._wanted[o] = None
+    def _wake(self) -> None:
         if self._reader is None or self._reader.done():
-            self._reader = asyncio.get_running_loop().create_task(self._read_wanted())
+            self._reader = asyncio.get_running_loop().create_task(self._read())
 
-    async def _read_wanted(self) -> None:
-        while self._wanted:
-            o, _ = self._wanted.popitem(last=False)
-            tree, now_ms, zone = self._situation.tree, self._situation.now_ms, self._situation.zone
+    async def _read(self) -> None:
+        """Read the month when it is due, else the area that was asked for last: somebody has just opened it."""
+        while self._wanted or self._situation.now_ms >= self._next_month_ms:
+            began = time.perf_counter()
+            tree, now_ms = self._situation.tree, self._situation.now_ms
+            if now_ms >= self._next_month_ms:
+                await self._read_month(tree, now_ms)
+            else:
+                o, _ = self._wanted.popitem()
+                await self._read_hours(tree, o, now_ms)
+            await asyncio.sleep(REST * (time.perf_counter() - began))
+
+    async def _read_month(self, tree: AreaTree, now_ms: int) -> None:
+        self._next_month_ms = now_ms + MONTH_EVERY_MS
+        try:
+            month = await asyncio.to_thread(read_month, self._store, tree, now_ms, self._situation.zone)
+        except Exception:
+            log.exception("This month's cases could not be read")
+            self._next_month_ms = now_ms + RETRY_MS
+            return
+        if tree is self._tree:
+            self._month = month
+            self.month_version += 1
+
+    async def _read_hours(self, tree: AreaTree, o: int, now_ms: int) -> None:
+        zone = self._situation.zone
+        try:
+            hours = await asyncio.to_thread(read_hours, self._store, tree.areas[o].id, now_ms, zone)
+        except Exception:
+            log.exception("The hours of %s could not be read", tree.areas[o].code)
+            self._entry(o).retry_ms = now_ms + RETRY_MS
+            return
+        if tree is self._tree:
             entry = self._entry(o)
-            try:
-                past = await asyncio.to_thread(read_past, self._store, tree, o, now_ms, zone)
-            except Exception:
-                log.exception("The past of %s could not be read", tree.areas[o].code)
-                entry.good_until_ms, entry.day = now_ms + RETRY_MS, local_day(now_ms, zone)
-                continue
-            if self._situation.tree is not tree:
-                continue
-            if past != entry.past:
-                entry.past = past
-                entry.version += 1
-            entry.good_until_ms, entry.day = now_ms + KEEP_MS, local_day(now_ms, zone)
+            entry.hours, entry.day = hours, local_day(now_ms, zone)
+            entry.version += 1
 
 
 def local_day(ms: int, zone: ZoneInfo) -> date:
@@ -104,10 +159,9 @@ def local_day(ms: int, zone: ZoneInfo) -> date:
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date()
 
 
-def day_hours(day: date, zone: ZoneInfo) -> tuple[int, int]:
-    """The epoch hours [from, to) of a local day: 24, or 23 and 25 where the clocks change."""
-    start, end = (datetime(d.year, d.month, d.day, tzinfo=zone) for d in (day, day + timedelta(days=1)))
-    return int(start.timestamp()) // 3600, -(-int(end.timestamp()) // 3600)
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When a local day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def by_local_hour(counts: list[int], from_hour: int, day: date, zone: ZoneInfo) -> tuple[int, ...]:
@@ -120,18 +174,31 @@ def by_local_hour(counts: list[int], from_hour: int, day: date, zone: ZoneInfo) 
     return tuple(hours)
 
 
-def read_past(store: Store, tree: AreaTree, o: int, now_ms: int, zone: ZoneInfo) -> PastOfArea:
-    """Read what one area's frames compare with (a few milliseconds, for a thread)."""
+def read_hours(store: Store, area_id: int, now_ms: int, zone: ZoneInfo) -> Hours:
+    """Yesterday and the same weekday of last week (for a thread)."""
     today = local_day(now_ms, zone)
-    month = today.replace(day=1)
-    area_id = tree.areas[o].id
-    ordinals = {tree.areas[i].id: i for i in tree.children(o).tolist()}
+    days = []
     with store.read() as conn:
-        days = []
         for day in (today - timedelta(days=1), today - timedelta(days=7)):
-            from_hour, to_hour = day_hours(day, zone)
-            counts = rollups.hourly(conn, area_id, from_hour, to_hour)
-            days.append(by_local_hour(counts, from_hour, day, zone))
-        closing = rollups.closing(conn, [area_id, *ordinals], day_hours(month, zone)[0], now_ms // HOUR_MS + 1)
-    children = {o: closing.get(i, NO_CLOSING) for i, o in ordinals.items()}
-    return PastOfArea(days[0], days[1], closing.get(area_id, NO_CLOSING), children)
+            start, end = (int(midnight(d, zone).timestamp()) for d in (day, day + timedelta(days=1)))
+            counts = rollups.hourly(conn, area_id, start // 3600, -(-end // 3600))
+            days.append(by_local_hour(counts, start // 3600, day, zone))
+    return Hours(*days)
+
+
+def read_month(store: Store, tree: AreaTree, now_ms: int, zone: ZoneInfo) -> Month:
+    """The whole city's cases of this month, up to now (for a thread; some tens of milliseconds)."""
+    today = local_day(now_ms, zone)
+    end = midnight((today.replace(day=28) + timedelta(days=4)).replace(day=1), zone)
+    with store.read() as conn:
+        month = rollups.months(conn, today.year * 12 + today.month - 1)
+        later_id, later = rollups.not_due_yet(conn, now_ms, int(end.timestamp() * 1000))
+    due, on_time = np.zeros(len(tree), np.int64), np.zeros(len(tree), np.int64)
+    place = tree.ordinal_by_id
+    for into, ids, counts in (
+        (due, month.area_id, month.due), (on_time, month.area_id, month.due_on_time), (due, later_id, -later),
+    ):  # fmt: skip
+        # Events of an area that is no longer in force count for the city itself, as they do in the situation.
+        np.add.at(into, np.array([place.get(i, 0) for i in ids.tolist()], np.int64), counts)
+    due_to, on_time_to = (np.concatenate(([0], np.cumsum(column))) for column in (due, on_time))
+    return Month(tree, due_to, on_time_to)

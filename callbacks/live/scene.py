@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from callbacks.live.doors import DoorsNow
-from callbacks.live.past import PastOfArea
+from callbacks.live.past import Hours, Month
 from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.view import Filters, MapView
@@ -68,13 +68,14 @@ class Kept:
 
 @dataclass
 class Scene:
-    """One look at one view; ``past`` is None until it was read."""
+    """One look at one view; ``hours`` and ``month`` are None until they were read."""
 
     situation: Situation
     city: City
     view: MapView
     o: int
-    past: PastOfArea | None
+    hours: Hours | None
+    month: Month | None
     doors: DoorsNow
     trails: Trails
     kept: Kept

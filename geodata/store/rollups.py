@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from geodata.store import settings
 from geodata.store.ancestry import Longs, prepare_areas
 from geodata.store.models import AreaMonthRow, AreaRow, AreaTotalRow, EventRow, RollupRow
-from geodata.store.tallies import BY_DEADLINE, HOUR_MS, TOTALS, Countables, count, countables, facts
+from geodata.store.tallies import BY_DEADLINE, HOUR_MS, NO_CASE, TOTALS, Countables, count, countables, facts
 
 REBUILD_BATCH = 200_000
 
@@ -69,6 +69,18 @@ def months(conn: Connection, month: int) -> Months:
     names = ("area_id", "due", "due_closed", "due_on_time")
     rows = _matrix(conn, sa.select(*(getattr(AreaMonthRow, n) for n in names)).where(AreaMonthRow.month == month))
     return Months(*rows)
+
+
+def not_due_yet(conn: Connection, after_ms: int, before_ms: int) -> tuple[Longs, Longs]:
+    """(area ids, how many) of open cases placed directly at an area whose deadline is still to come in (after, before).
+
+    ``Months.due`` holds them: less these it is what was due up to now.
+    """
+    asked: sa.Select[Any] = sa.select(EventRow.area_id, sa.func.count()).group_by(EventRow.area_id)
+    asked = asked.where(EventRow.ended_ms.is_(None), EventRow.deadline_ms > after_ms, EventRow.deadline_ms < before_ms)
+    asked = asked.where(EventRow.state.not_in([s.value for s in NO_CASE]), sa.func.coalesce(EventRow.on_time, 0) != -1)
+    area_id, n = _matrix(conn, asked)
+    return area_id, n
 
 
 def is_rolled(conn: Connection, area_id: int) -> bool:
