@@ -1,0 +1,191 @@
+"""The whole road in a real browser: a server process of its own, drilled by clicking, fed through the API, restarted."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.map_browser import CHROMIUM, MapPage, chromium
+from tests.conftest import missing
+
+ROOT = Path(__file__).resolve().parents[2]
+LIVE = "() => window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
+SETTLED = "async () => await onescreen.map.idle()"
+PROJECT = """([lon, lat]) => {
+  const map = document.querySelector('.js-plotly-plot')._fullLayout.map._subplot.map;
+  const at = map.project([lon, lat]), box = map.getCanvas().getBoundingClientRect();
+  return [box.left + at.x, box.top + at.y];
+}"""
+
+
+@dataclass
+class Served:
+    """A city served by a process of its own, as an operator starts it."""
+
+    data: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    sent: int = field(default=0)
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [sys.executable, "app.py", "serve", "--data", str(self.data), "--port", str(self.port)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                httpx.get(f"{self.base}/api/health", timeout=2)
+            except httpx.HTTPError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the server did not answer in a minute")
+
+    def stop(self) -> None:
+        """End it as a machine that goes down does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def api(self, method: str, path: str, **more: Any) -> Any:
+        """Speak to the API with the key."""
+        key = (self.data / "ingest.key").read_text().strip()
+        answer = httpx.request(method, self.base + path, headers={"X-Ingest-Key": key}, timeout=20, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def children(self, code: str) -> list[dict[str, Any]]:
+        """The direct children of an area."""
+        areas: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            page = self.api("GET", "/api/v1/areas", params={"area": code, "limit": 1000, "after": after})
+            areas += page["areas"]
+            if not page.get("next"):
+                return [a for a in areas if a["parent"] == code]
+            after = page["next"]
+
+    def report(self, lon: float, lat: float) -> str:
+        """Report a red event at a place; its code."""
+        self.sent += 1
+        record = {
+            "source": "patrol", "source_system": "browser-test", "source_id": f"n{self.sent}", "subtype": "0601",
+            "reported_at": datetime.now(UTC).isoformat(), "lon": lon, "lat": lat, "description": "测试",
+        }  # fmt: skip
+        answer = self.api("POST", "/api/v1/events", json=record)
+        assert answer["accepted"] == 1, answer
+        return str(answer["results"][0]["code"])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    if not Path(CHROMIUM).exists():
+        missing(f"{CHROMIUM} is not installed")
+    data = tmp_path_factory.mktemp("road") / "demo"
+    built = [sys.executable, "app.py", "demo", "--small", "--build-only", "--data", str(data)]
+    subprocess.run(built, cwd=ROOT, check=True, capture_output=True, env=os.environ)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        city = Served(data, free.getsockname()[1])
+    city.start()
+    yield city
+    city.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        missing(f"{CHROMIUM} is not installed")
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def screen(browser: Browser, served: Served) -> Iterator[MapPage]:
+    context = browser.new_context(viewport={"width": 1600, "height": 900}, locale="zh-CN")
+    page = context.new_page()
+    watched = MapPage(page, served.base)
+    watched.watch()
+    page.goto(served.base + "/")
+    page.wait_for_function(LIVE, timeout=60_000)
+    page.evaluate(SETTLED)
+    yield watched
+    context.close()
+
+
+def area_of(page: Page) -> str:
+    """The area that the address names."""
+    return unquote(urlsplit(page.url).path.rsplit("/", 1)[1])
+
+
+def double_click(page: Page, lon: float, lat: float) -> None:
+    x, y = page.evaluate(PROJECT, [lon, lat])
+    page.mouse.dblclick(x, y)
+
+
+def test_the_first_address_shows_the_live_city_with_a_clean_console(screen: MapPage, served: Served) -> None:
+    assert "/area/" in screen.page.url
+    assert screen.page.locator("[aria-busy=true]").count() == 0
+    city = served.children(area_of(screen.page))
+    drawn = screen.page.evaluate("() => document.querySelector('.js-plotly-plot').data[0].locations")
+    assert sorted(drawn) == sorted(a["code"] for a in city)
+    assert screen.wrong == []
+
+
+def test_double_clicks_on_the_map_lead_from_the_city_down_to_a_grid_and_back(screen: MapPage, served: Served) -> None:
+    page = screen.page
+    trail = [area_of(page)]
+    while below := served.children(trail[-1]):
+        child = max(below, key=lambda a: a["area_m2"])
+        double_click(page, child["lon"], child["lat"])
+        page.wait_for_function("code => decodeURIComponent(location.pathname).endsWith('/' + code)", arg=child["code"])
+        page.wait_for_function("code => document.querySelector('[data-area]').dataset.area === code", arg=child["code"])
+        page.evaluate(SETTLED)
+        trail.append(child["code"])
+    assert len(trail) == 5
+    page.go_back()
+    page.wait_for_function("code => decodeURIComponent(location.pathname).endsWith('/' + code)", arg=trail[-2])
+    assert screen.wrong == []
+
+
+def test_a_reported_event_appears_on_the_open_page(screen: MapPage, served: Served) -> None:
+    page = screen.page
+    place = served.children(area_of(page))[0]
+    before = page.evaluate("() => onescreen.panels.value('kpi').reported.n")
+    code = served.report(place["lon"], place["lat"])
+    page.wait_for_function("code => onescreen.panels.value('feed').some((row) => row[0] === code)", arg=code)
+    page.wait_for_function("n => onescreen.panels.value('kpi').reported.n === n + 1", arg=before)
+    assert screen.wrong == []
+
+
+def test_a_page_says_that_the_server_is_gone_and_is_live_again_after_its_restart(
+    screen: MapPage, served: Served
+) -> None:
+    page = screen.page
+    place = served.children(area_of(page))[0]
+    served.stop()
+    page.wait_for_function("() => onescreen.live.state().state !== 'live'", timeout=30_000)
+    said_while_away = page.locator(".liveness").get_attribute("data-state")
+    served.start()
+    page.wait_for_function(LIVE, timeout=60_000)
+    code = served.report(place["lon"], place["lat"])
+    page.wait_for_function("code => onescreen.panels.value('feed').some((row) => row[0] === code)", arg=code)
+    assert said_while_away in ("late", "down")
+    assert [w for w in screen.wrong if "ERR_CONNECTION" not in w and "WebSocket" not in w] == []
