@@ -1,4 +1,4 @@
-"""The whole road in a real browser: a server process of its own, drilled by clicking, fed through the API, restarted."""
+"""The whole road in a real browser: a server process of its own, drilled by clicks, fed by the API, restarted."""
 
 from __future__ import annotations
 
