@@ -76,7 +76,8 @@ def not_due_yet(conn: Connection, after_ms: int, before_ms: int) -> tuple[Longs,
 
     ``Months.due`` holds them: less these it is what was due up to now.
     """
-    asked: sa.Select[Any] = sa.select(EventRow.area_id, sa.func.count()).group_by(EventRow.area_id)
+    columns: list[Any] = [EventRow.area_id, sa.func.count()]
+    asked = sa.select(*columns).group_by(EventRow.area_id)
     asked = asked.where(EventRow.ended_ms.is_(None), EventRow.deadline_ms > after_ms, EventRow.deadline_ms < before_ms)
     asked = asked.where(EventRow.state.not_in([s.value for s in NO_CASE]), sa.func.coalesce(EventRow.on_time, 0) != -1)
     area_id, n = _matrix(conn, asked)
@@ -191,7 +192,7 @@ def _reported(from_hour: int, to_hour: int) -> tuple[sa.ColumnElement[bool], ...
     return EventRow.reported_ms >= from_hour * HOUR_MS, EventRow.reported_ms < to_hour * HOUR_MS
 
 
-def _matrix(conn: Connection, asked: sa.Select[Any]) -> list[Longs]:
+def _matrix(conn: Connection, asked: sa.Select[*tuple[Any, ...]]) -> list[Longs]:
     cursor = conn.execute(asked).cursor
     rows = cursor.fetchall() if cursor is not None else []
     width = len(asked.selected_columns)
