@@ -38,8 +38,8 @@ def report_positions(
 ) -> list[Outcome]:
     """Move units, in one transaction; outcomes stand in the order of what was submitted.
 
-    The newest fix of a unit counts, older ones are duplicates as exact repeats are. A position from a time when the unit
-    was not signed on is dropped and kept nowhere. A unit outside the city keeps its fix and has no area.
+    The newest fix of a unit counts, older ones are duplicates as exact repeats are. A position from a time when the
+    unit was not signed on is dropped and kept nowhere. A unit outside the city keeps its fix and has no area.
     """
     items = [s.item for s in submitted]
     placed = _areas(desk, items)

@@ -25,14 +25,17 @@ class Counted(NamedTuple):
 def events_by_area(conn: Connection) -> list[Counted]:
     """Counts of the events that stand directly at each area, from the events themselves."""
     closed = EventRow.state.in_(sorted(CLOSED))
+    # Where no source has judged, the clock does: late is what ended after its deadline.
+    late = sa.and_(EventRow.deadline_ms.is_not(None), EventRow.ended_ms > EventRow.deadline_ms)
+    judged = sa.func.coalesce(EventRow.on_time, sa.case((late, 0), else_=1))
     rows = conn.execute(
         sa.select(
             EventRow.area_id,
             sa.func.count(),
             sa.func.count(EventRow.ended_ms),
             sa.func.sum(sa.case((closed, 1), else_=0)),
-            sa.func.sum(sa.case((sa.and_(closed, EventRow.on_time == 1), 1), else_=0)),
-            sa.func.sum(sa.case((sa.and_(closed, EventRow.on_time == 0), 1), else_=0)),
+            sa.func.sum(sa.case((sa.and_(closed, judged == 1), 1), else_=0)),
+            sa.func.sum(sa.case((sa.and_(closed, judged == 0), 1), else_=0)),
         ).group_by(EventRow.area_id)
     )
     return [Counted(*map(int, row)) for row in rows]

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.clocks import judgement
 from geodata.domain.events import CLOSED, State
-from geodata.store import changes, events, intervals, rollups
+from geodata.store import changes, events, intervals, recount, rollups
 from geodata.store.ancestry import UnknownAreaError
 from geodata.store.engine import Store
 from geodata.store.events import EventNow
@@ -205,3 +205,14 @@ def test_codes_are_searched_by_their_beginning_and_wildcards_mean_nothing(city: 
         assert [e.code for e in events.search_code(conn, "H2", 5)] == ["H2", "H20", "H21", "H22", "H23"]
         assert events.search_code(conn, "%", 5) == events.search_code(conn, "H_", 5) == []
         assert events.search_code(conn, "", 5) == []
+
+
+def test_the_slow_recount_of_check_agrees_with_the_totals_that_are_kept(city: Store) -> None:
+    with city.begin() as conn:
+        bulk_history(conn, history(300), at_ms=T0, actor="test")
+    with city.read() as conn:
+        direct = {c.area_id: c for c in recount.events_by_area(conn)}
+        kept = {c.area_id: c for c in recount.totals_by_area(conn)}
+    for area_id in AREAS:
+        summed = [sum(direct[i][k] for i in below(area_id)) for k in range(1, 6)]
+        assert list(kept[area_id][1:]) == summed
