@@ -91,6 +91,8 @@ def _swapped_or_metres(bounds: Floats) -> str:
     west, south, east, north = bounds
     if west >= -90 and east <= 90 and south >= -180 and north <= 180:
         return "longitude and latitude are swapped"
+    if west >= -360 and east <= 360 and south >= -90 and north <= 90:
+        return "longitudes go beyond 180; bring them into -180 to 180 (a city across that line cannot be shown)"
     return "these are metres; say --crs EPSG:… for the projection"
 
 

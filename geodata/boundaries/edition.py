@@ -20,7 +20,7 @@ from geodata.boundaries.cleaning import areas_m2
 from geodata.boundaries.mvt import Geometries
 from geodata.boundaries.reattaching import reattach
 from geodata.boundaries.report import Report
-from geodata.boundaries.tiles import Archive, build_archive
+from geodata.boundaries.tiles import Archive, TileError, build_archive
 from geodata.store import areas as stored
 from geodata.store import changes, settings
 from geodata.store.engine import Store
@@ -61,7 +61,7 @@ def put_areas(
 ) -> Report:
     """Write a sound tree into the store and its tiles beside it; codes in force keep their ids.
 
-    Refused (in the report) where a later edition is in force. Raises TileError for polygons that cannot be drawn.
+    Refused (in the report) where a later edition is in force, or where nothing is large enough to be drawn.
     """
     report = report or Report(edition=today(folder))
     plan = _plan(store, areas, report)
@@ -74,7 +74,11 @@ def put_areas(
     folder.root.mkdir(parents=True, exist_ok=True)
     fresh = folder.area_tiles.with_suffix(".new")
     sources = drawing.tile_sources(areas, plan.ids)
-    archive = build_archive(fresh, sources, advance=lambda done, total: progress("tiles", done, total))
+    try:
+        archive = build_archive(fresh, sources, advance=lambda done, total: progress("tiles", done, total))
+    except TileError as error:
+        report.add("no_polygon", str(error))
+        return report
     report.build = _build(archive, areas, outline)
     progress("store", 0, 1)
     _write(store, folder, areas, columns, fresh, report)

@@ -12,6 +12,7 @@ import geopandas as gpd
 import mapbox_vector_tile
 import numpy as np
 import pandas as pd
+import shapely
 import sqlalchemy as sa
 
 from geodata.boundaries.archive import TileArchive
@@ -74,6 +75,14 @@ def test_a_dry_run_and_a_refusal_write_nothing(sqlite_store: Store, tmp_path: Pa
     with sqlite_store.read() as conn:
         assert not areas.has_areas(conn)
     assert not folder.root.exists()
+
+
+def test_areas_too_thin_to_be_drawn_are_refused(sqlite_store: Store, tmp_path: Path) -> None:
+    thin = frame(["C"], ["线"], [""], [shapely.box(WEST, SOUTH, WEST + 1e-9, SOUTH + 1)])
+    report = put(sqlite_store, tmp_path, (thin,), "2026-01-01")
+    assert report.refused
+    assert not report.written
+    assert not DataFolder(tmp_path).area_tiles.exists()
 
 
 def test_a_new_edition_keeps_ids_closes_what_is_gone_and_adds_what_is_new(store: Store, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 
@@ -92,6 +93,13 @@ def imported(file: Path, folder: Path, source: Source) -> tuple[Report, dict[str
     return report, {stem(a.name): shapes[a.id] for a in tree.areas if a.depth == 1}
 
 
+def unconverted(file: Path) -> dict[str, shapely.Geometry]:
+    """The districts as they stand in the file, as if that were WGS-84."""
+    frame = pyogrio.read_dataframe(file)
+    shapes = shapely.transform(np.asarray(frame.geometry.values, object), plane)
+    return {stem(name): shape for name, shape in zip(frame["name"], shapes, strict=True)}
+
+
 def plane(lonlat: Floats) -> Floats:
     return np.column_stack((lonlat[:, 0] * 111_320 * np.cos(np.radians(30)), lonlat[:, 1] * 110_850))
 
@@ -112,48 +120,49 @@ def apart_m(a: shapely.Geometry, b: shapely.Geometry) -> Floats:
     return np.concatenate([one_way(a, b), one_way(b, a)])
 
 
+Layer = tuple[Report, dict[str, shapely.Geometry]]
+
+
 @pytest.fixture(scope="module")
-def chongqing(
-    test_data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, tuple[Report, dict[str, shapely.Geometry]]]:
-    """The districts: GCJ-02 converted, the same taken as they are, and the shapefile in WGS-84."""
-    place = test_data / "chongqing"
-    web, shapefile = place / "districts_gcj02.geojson", place / "区县界_area.shp"
-    return {
-        "converted": imported(web, tmp_path_factory.mktemp("a"), Source(datum="gcj02")),
-        "as it is": imported(web, tmp_path_factory.mktemp("b"), Source()),
-        "shapefile": imported(shapefile, tmp_path_factory.mktemp("c"), Source()),
-    }
+def web_map(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Layer:
+    """The districts of a web map in GCJ-02, converted."""
+    file = test_data / "chongqing/districts_gcj02.geojson"
+    return imported(file, tmp_path_factory.mktemp("web"), Source(datum="gcj02"))
 
 
-Chongqing = dict[str, tuple[Report, dict[str, shapely.Geometry]]]
+@pytest.fixture(scope="module")
+def shapefile(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Layer:
+    """The districts of 2011 in WGS-84, with names in GBK."""
+    return imported(test_data / "chongqing/区县界_area.shp", tmp_path_factory.mktemp("shp"), Source())
 
 
-def test_both_layers_of_chongqing_import_with_38_districts(chongqing: Chongqing) -> None:
-    for report, shapes in chongqing.values():
+def test_both_layers_of_chongqing_import_with_38_districts(web_map: Layer, shapefile: Layer) -> None:
+    for report, shapes in (web_map, shapefile):
         assert report.written
         assert [row[3] for row in report.counts] == [1, 38]
         assert len(shapes) == 38
-    assert "gb18030" in next(chongqing["shapefile"][0].of("read")).text
-    assert set(chongqing["converted"][1]) == set(chongqing["shapefile"][1])
+    assert "gb18030" in next(shapefile[0].of("read")).text
+    assert set(web_map[1]) == set(shapefile[1])
 
 
-def test_the_two_layers_of_chongqing_coincide_within_30_m_after_conversion(chongqing: Chongqing) -> None:
+def test_the_two_layers_of_chongqing_coincide_within_30_m_after_conversion(
+    test_data: Path, web_map: Layer, shapefile: Layer
+) -> None:
     """All 38 districts are compared by name. The layers are some ten years apart, and parts of every border were drawn
     anew meanwhile, by up to some kilometres; where a border is the same in both, it coincides within about 2 m. So the
     middle of all distances along the borders stays below 30 m for every district but 巫山 (39 m), most of whose border
     was drawn anew; without the conversion it is 220 m to 430 m."""
-    true = chongqing["shapefile"][1]
-    after = {k: float(np.median(apart_m(shape, true[k]))) for k, shape in chongqing["converted"][1].items()}
-    before = {k: float(np.median(apart_m(shape, true[k]))) for k, shape in chongqing["as it is"][1].items()}
+    true, raw = shapefile[1], unconverted(test_data / "chongqing/districts_gcj02.geojson")
+    after = {k: float(np.median(apart_m(shape, true[k]))) for k, shape in web_map[1].items()}
+    before = {k: float(np.median(apart_m(shape, true[k]))) for k, shape in raw.items()}
     assert {k for k, m in after.items() if m >= 30} == {"巫山"}
     assert np.median(list(after.values())) < 3
     assert min(before.values()) > 200
 
 
-def test_the_districts_whose_border_did_not_change_coincide_nearly_everywhere(chongqing: Chongqing) -> None:
+def test_the_districts_whose_border_did_not_change_coincide_nearly_everywhere(web_map: Layer, shapefile: Layer) -> None:
     """南岸 and 璧山 kept their borders: nine tenths of them lie within 30 m of each other, most within 3 m."""
     for name in ("南岸", "璧山"):
-        distances = apart_m(chongqing["converted"][1][name], chongqing["shapefile"][1][name])
+        distances = apart_m(web_map[1][name], shapefile[1][name])
         assert np.percentile(distances, 90) < 30
         assert np.percentile(distances, 75) < 3

@@ -78,7 +78,7 @@ def test_every_level_appears_at_some_zoom_of_cities_of_any_size(size: float) -> 
 
 
 def test_levels_of_ever_smaller_areas_appear_one_after_another() -> None:
-    small = two_levels(40, 2.0)
+    small = two_levels(15, 2.0)
     large = two_levels(3, 2.0)
     assert zooms(large)[0][1] < zooms(small)[0][1]
     assert zooms(small)[1] >= 12

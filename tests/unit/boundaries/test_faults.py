@@ -179,6 +179,8 @@ def test_swapped_axes_and_mislabelled_units_are_refused(tmp_path: Path) -> None:
     assert "--crs" in next(dry([write(tmp_path / "m.gpkg", metres)], root=ROOT).of("crs")).text
     degrees = districts().set_crs(3857, allow_override=True)
     assert "are degrees" in next(dry([write(tmp_path / "d.gpkg", degrees)], root=ROOT).of("crs")).text
+    beyond = reshaped(districts(), [translate(g, 73.5, 0) for g in districts().geometry])
+    assert "beyond 180" in next(dry(levels(tmp_path, beyond), root=ROOT).of("crs")).text
     assert dry(levels(tmp_path, districts()), root=ROOT, crs="EPSG:nonsense").totals["crs"] == 1
 
 
