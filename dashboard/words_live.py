@@ -9,7 +9,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "ranking.label": ("{level}按期结案率", "On-time closing by {level}"),
     "ranking.leaf": ("已是最小单元，没有下级可比", "The smallest unit: nothing below to compare"),
     "ranking.no_due": ("本月还没有应结案件", "Nothing was due this month"),
-    "ticker.kind.red_overdue": ("督办", "Overdue"),
+    "ticker.kind.red_overdue": ("超期", "Overdue"),
     "ticker.kind.feed_silent": ("断流", "Silent feed"),
     "ticker.kind.quarantine": ("隔离", "Quarantine"),
     "ticker.kind.units_lost": ("失联", "Lost contact"),
