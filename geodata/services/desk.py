@@ -10,11 +10,15 @@ from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import WorkCalendar
 from geodata.services.calendar import work_calendar
 from geodata.store import settings
-from geodata.store.areas import load_tree
+from geodata.store.areas import has_areas, load_tree
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
 from geodata.store.folder import City
 from geodata.store.rollups import rebuild
+
+
+class NoAreasError(ValueError):
+    """A city without boundaries cannot take events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,11 @@ class Desk:
 
     @classmethod
     def load(cls, store: Store, city: City) -> Desk:
-        """Read areas, polygons and catalogue. Raises HierarchyError where there are no areas yet."""
+        """Read areas, polygons and catalogue. Raises NoAreasError where there are none yet."""
         keep_zone(store, city)
         with store.read() as conn:
+            if not has_areas(conn):
+                raise NoAreasError("there are no areas yet; import them first: python app.py import areas --help")
             tree = load_tree(conn)
             catalogue = load_catalogue(conn)
         return cls(store, tree, Placer.load(store, tree), catalogue, work_calendar(city))

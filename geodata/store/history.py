@@ -18,6 +18,7 @@ from geodata.store.events import IN_MAX
 from geodata.store.models import EventRow, table
 from geodata.store.tallies import Countables, count
 
+ANALYSE_FROM = 10_000
 Floats = npt.NDArray[np.float64]
 
 
@@ -86,6 +87,9 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
     )  # fmt: skip
     count(conn, _countables(rows), settings.zone(conn))
     changes.append_all(conn, [Change(seq, at_ms, "import", len(rows), 0, "import", "", actor, "")])
+    if len(rows) >= ANALYSE_FROM and conn.dialect.name == "postgresql":
+        # Its planner would go on with what it knew of empty tables until a background worker comes round.
+        conn.exec_driver_sql("ANALYZE area, event, rollup, area_total")
     return first
 
 
