@@ -25,9 +25,11 @@ def _style(colours: Colours) -> list[Json]:
             "text-font": list(TEXT),
             "text-size": 16,
             "text-max-width": 30,
-            "text-padding": 3,
+            "text-padding": 1,
             # Where a label would touch another it moves a little before it yields; larger areas come first.
-            "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+            "text-variable-anchor": [
+                "center", "top", "bottom", "left", "right", "top-left", "top-right", "bottom-left", "bottom-right",
+            ],
             "text-radial-offset": 0.4,
             "text-justify": "auto",
             "symbol-sort-key": ["get", "k"],

@@ -60,7 +60,7 @@ COLOURS: Mapping[str, Colours] = MappingProxyType({
 })  # fmt: skip
 
 URGENCY_SHAPES: Mapping[int, str] = MappingProxyType({1: "diamond", 2: "triangle", 3: "circle", 4: "square"})
-URGENCY_RADII: Mapping[int, float] = MappingProxyType({1: 6.5, 2: 5.4, 3: 4.0, 4: 3.2})
+URGENCY_RADII: Mapping[int, float] = MappingProxyType({1: 6.2, 2: 4.7, 3: 3.8, 4: 3.0})
 
 
 def swatch(variable: str) -> str:

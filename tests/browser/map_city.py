@@ -128,7 +128,7 @@ class MadeSituation(Situation):
         self.unit_lon, self.unit_lat, self.unit_area = _scattered(areas, rng.choice(leaves, units), rng)
         working = [UnitStatus.ON_DUTY, UnitStatus.EN_ROUTE, UnitStatus.BUSY, UnitStatus.BREAK]
         self.status = rng.choice(working, units, p=(0.8, 0.08, 0.09, 0.03))
-        self.fresh = rng.choice(FRESHNESS, units, p=(0.93, 0.05, 0.02))
+        self.fresh = rng.choice(FRESHNESS, units, p=(0.85, 0.09, 0.06))
 
     def _within(self, column: Ints, o: int) -> Any:
         return np.flatnonzero((column >= o) & (column < self.tree.end[o]))
@@ -207,7 +207,7 @@ def made_app(folder: Path, *, areas: MadeAreas | None = None) -> FastAPI:
     """The app: one page that is all map, tiles, outlines, and ``/frame`` in place of the live push."""
     areas = areas or made_areas()
     situation = MadeSituation(areas)
-    _write_tiles(folder, areas)
+    write_tiles(folder, areas)
     data = DataFolder(folder)
     city = City(approval_number="测S(2026)001号", demo=True)
     room: Any = Room(None, situation, None, city, data, CATALOGUE, "b", BUILD)  # type: ignore[arg-type]
@@ -232,7 +232,8 @@ def made_app(folder: Path, *, areas: MadeAreas | None = None) -> FastAPI:
     return server
 
 
-def _write_tiles(folder: Path, areas: MadeAreas) -> None:
+def write_tiles(folder: Path, areas: MadeAreas) -> None:
+    """The archives of the areas and of a small base map."""
     sources = []
     for depth in range(int(areas.tree.depth.max()) + 1):
         here = [i for i, d in enumerate(areas.tree.depth) if d == depth]
