@@ -175,7 +175,7 @@ def _put_basemap(folder: DataFolder, basemap: Basemap) -> None:
 
 
 def _seed(store: Store, folder: DataFolder, stage: Stage, roster: Roster, seed: int, progress: Progress) -> None:
-    now_ms = int(time.time() * 1000)
+    now_ms = _now_ms()
     with store.begin(durable=False) as conn:
         unit_writes.save_units(
             conn, [(u, "enrol") for u in _units(stored.in_force(conn), roster, now_ms)],
@@ -230,7 +230,7 @@ def _write_past(
 
 def _catch_up(folder: DataFolder, url: str, seed: int, progress: Progress) -> None:
     """Fill the time for which the city was off, thirty days at most. What was open goes on with the simulator."""
-    now_ms = int(time.time() * 1000)
+    now_ms = _now_ms()
     store = Store.open(url)
     try:
         with store.read() as conn:
@@ -243,3 +243,7 @@ def _catch_up(folder: DataFolder, url: str, seed: int, progress: Progress) -> No
         _write_past(store, past, seed, begin, now_ms, now_ms, progress)
     finally:
         store.close()
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -160,8 +160,7 @@ def answering(roster: Roster, grid: Longs, subtype: Longs, catalogue: Catalogue)
 
 def describe(rng: np.random.Generator, kind: Longs, subtype: Longs, catalogue: Catalogue) -> list[str]:
     """A place of the grid's kind, and what is the matter."""
-    pool = place_pool(rng)
-    flat = [*pool[0], *pool[1], *pool[2]]
+    flat = [place for pool in place_pool() for place in pool]
     names = [s.name_zh for s in catalogue.subtypes.values()]
     place = (kind * POOL + rng.integers(0, POOL, len(kind))).tolist()
     return [f"{flat[p]},{names[s]}" for p, s in zip(place, subtype.tolist(), strict=True)]

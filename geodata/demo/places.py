@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from geodata.demo.names import FIRST, RURAL_ENDS, two_characters
@@ -15,18 +17,19 @@ BY_KIND = (RURAL, URBAN, DEDICATED)
 POOL = 1500
 
 
-def place_pool(rng: np.random.Generator) -> tuple[list[str], list[str], list[str]]:
-    """Places for rural, urban and dedicated grids, POOL of each."""
+@cache
+def place_pool() -> tuple[tuple[str, ...], ...]:
+    """Places for rural, urban and dedicated grids, POOL of each; always the same."""
+    rng = np.random.default_rng(POOL)
     first = two_characters(FIRST, "安和平福新文太华江山阳兴")
     villages = two_characters(FIRST, RURAL_ENDS)
 
     def one(forms: tuple[str, ...]) -> str:
-        a, b, c = rng.choice(len(first), 3, replace=False)
+        a, b, c = ((int(rng.integers(len(first))) + k * 37) % len(first) for k in range(3))
         road = [first[k] + ROADS[int(rng.integers(len(ROADS)))] for k in (a, b)]
         return forms[int(rng.integers(len(forms)))].format(
             a=road[0], b=road[1], c=first[c], v=villages[int(rng.integers(len(villages)))],
             n=int(rng.integers(1, 380)), m=int(rng.integers(1, 30)),
         )  # fmt: skip
 
-    rural, urban, dedicated = ([one(forms) for _ in range(POOL)] for forms in BY_KIND)
-    return rural, urban, dedicated
+    return tuple(tuple(one(forms) for _ in range(POOL)) for forms in BY_KIND)

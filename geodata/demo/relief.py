@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from geodata.demo.terrain import Floats, Terrain
+from geodata.demo.terrain import FADED, Floats, Terrain
 
 BANDS = (0.20, 0.34, 0.46, 0.58, 0.70)
 STEPS = 256
@@ -19,7 +19,10 @@ def elevation_bands(terrain: Terrain) -> npt.NDArray[np.object_]:
     """For each height of ``BANDS`` the polygons above it, in plan units; higher ones lie inside lower ones."""
     x = np.linspace(-HALF, HALF, STEPS)
     p = np.stack(np.meshgrid(x, x), -1)
-    height = terrain.height(p.reshape(-1, 2)).reshape(STEPS, STEPS)
+    flat = p.reshape(-1, 2)
+    near = np.flatnonzero(terrain.edge_ratio(flat) < FADED)
+    height = np.zeros((STEPS, STEPS))
+    height.flat[near] = terrain.height(flat[near])
     height[[0, -1]] = height[:, [0, -1]] = -1.0  # every contour closes
     return np.array([_above(p, height, level) for level in BANDS], object)
 

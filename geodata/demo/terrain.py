@@ -20,6 +20,7 @@ Bools = npt.NDArray[np.bool_]
 
 HALF = 100.0
 NOISE_CELLS = 512
+FADED = 1.22  # where the hills beyond the outline have come down to nothing, as a ratio to it
 CORES = np.array([(0, 0), (9, 6), (-9, 8), (7, -10), (-8, -9)], float)
 TOWNS = 60
 TOWN_GAP = 9.0
@@ -105,10 +106,10 @@ class Terrain:
         far = np.clip(np.hypot(p[:, 0], p[:, 1]) / HALF, 0, 1)
         valley = np.ones(len(p))
         for river in self.rivers:
-            away, _ = cKDTree(river.line).query(p)
+            away, _ = cKDTree(river.line[::5]).query(p)
             valley = np.minimum(valley, 1 - np.exp(-((away / 7.0) ** 1.3)))
         lowland = 1 - 0.9 * np.exp(-(p**2).sum(1) / (2 * 15.0**2))
-        fade = np.clip((1.22 - self.edge_ratio(p)) / 0.22, 0, 1)
+        fade = np.clip((FADED - self.edge_ratio(p)) / (FADED - 1), 0, 1)
         return np.asarray(ridge * (0.45 + 0.75 * far) * (0.25 + 0.75 * valley) * lowland * fade, np.float64)
 
 

@@ -27,7 +27,7 @@ Longs = npt.NDArray[np.int64]
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 CATCH_UP_S = 60.0  # at most so many seconds' worth of new events at once, after a pause
 ACTIONS_AT_ONCE = 2000
-BURST_PER_HOUR, BURST_SIZE, BURST_MS = 1.5, (6, 16), 600_000
+BURST_SHARE, BURST_SIZE, BURST_MS = 0.02, (6, 16), 600_000
 LATE_URGENT = 0.3
 OVERDUE_H = 2.5  # median hours in which an overdue event is closed after all
 
@@ -125,16 +125,16 @@ class Casebook:
         more = usual * self._storm_weight.sum() * (STORM_FACTOR - 1) if storm else 0.0
         extra = draw_grids(self._rng, self._storm_weight, int(self._rng.poisson(more)))
         rain = self._mix.draw_storm(self._rng, len(extra))
-        burst = self._burst(now_ms, seconds)
+        burst = self._burst(now_ms, usual)
         seen = np.full(len(burst), SOURCES.index("public"), np.int64)
         return self._open(
             now_ms, np.r_[grid, extra, burst[:, 0]], np.r_[subtype, rain[0], burst[:, 1]],
             np.r_[source, rain[1], seen],
         )  # fmt: skip
 
-    def _burst(self, now_ms: int, seconds: float) -> Longs:
+    def _burst(self, now_ms: int, usual: float) -> Longs:
         """(k, 2) grid and subtype of what belongs to a burst: the same matter again and again in one community."""
-        if self._rng.random() < BURST_PER_HOUR * self._speed * seconds / 3600:
+        if self._rng.random() < usual * BURST_SHARE / np.mean(BURST_SIZE):
             first = int(draw_grids(self._rng, self._stage.weight, 1)[0])
             subtype = int(self._mix.draw(self._rng, self._stage.kind[[first]])[0][0])
             near = np.flatnonzero(self._stage.community == self._stage.community[first])

@@ -1,0 +1,195 @@
+"""The demo city is built through the doors of a real import, and the simulator plays it through the public API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from geodata.boundaries import coverage
+from geodata.boundaries.archive import TileArchive
+from geodata.boundaries.report import RULES, Report, Severity
+from geodata.demo import build
+from geodata.demo.build import STAMP, DemoError, area_set, build_demo
+from geodata.demo.city import CitySize, grow_city
+from geodata.demo.simulator.client import Api
+from geodata.demo.simulator.play import STORM_FILE, Player, Script
+from geodata.domain.events import ENDED
+from geodata.intake import api as native
+from geodata.services.checking import check_city
+from geodata.store import events, settings, units
+from geodata.store.areas import load_tree
+from geodata.store.engine import Connection, Store
+from geodata.store.events import EventNow
+from geodata.store.folder import DataFolder
+
+SIZE = CitySize(3, 12, 60, 300)
+
+
+def _events(conn: Connection) -> list[EventNow]:
+    return events.page(conn, area_ids=None, states=(), after_id=0, limit=100_000)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a built tiny city; to be copied, not changed."""
+    root = tmp_path_factory.mktemp("demo") / "city"
+    told: list[tuple[str, float]] = []
+    assert build_demo(DataFolder(root), 7, SIZE, lambda stage, share: told.append((stage, share)))
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert told[-1] == ("done", 1.0)
+    return root
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> DataFolder:
+    """A copy of the built city."""
+    shutil.copytree(built, tmp_path / "city")
+    stamp = json.loads((tmp_path / "city" / STAMP).read_text("utf-8"))
+    stamp["database"] = DataFolder(tmp_path / "city").database_url
+    (tmp_path / "city" / STAMP).write_text(json.dumps(stamp), "utf-8")
+    return DataFolder(tmp_path / "city")
+
+
+@pytest.fixture
+def store(folder: DataFolder) -> Iterator[Store]:
+    """The copy's store."""
+    opened = Store.open(folder.database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(("seed", "size"), [(7, SIZE), (5, CitySize(6, 40, 300, 2000))])
+def test_the_invented_areas_pass_every_check_of_an_import(seed: int, size: CitySize) -> None:
+    areas = area_set(grow_city(seed, size))
+    report = Report()
+    coverage.check(areas, report)
+    found = {rule for rule, n in report.totals.items() if n and RULES[rule].severity is not Severity.FACT}
+    assert found <= {"name_twice"}  # 第01网格 is the name of a grid in every community
+
+
+def test_areas_events_and_units_are_in_the_store(store: Store) -> None:
+    with store.read() as conn:
+        tree = load_tree(conn)
+        everybody = units.all_units(conn)
+        rows = _events(conn)
+    assert [level.key for level in tree.levels] == ["city", "district", "street", "community", "grid"]
+    assert len(tree) == 1 + 3 + 12 + 60 + 300
+    assert len(everybody) == 91
+    assert {u.status for u in everybody} == {"off_duty"}
+    assert 3000 < len(rows) < 6000  # thirty days of about 136
+    assert all(tree.is_leaf(tree.ordinal_by_id[e.area_id]) for e in rows)
+    assert any(e.state not in ENDED for e in rows)
+
+
+def test_the_kept_counts_of_the_built_city_are_right(folder: DataFolder, store: Store) -> None:
+    assert [f for f in check_city(store, folder) if f.wrong] == []
+
+
+def test_areas_and_base_map_can_be_drawn(folder: DataFolder, store: Store) -> None:
+    with store.read() as conn:
+        assert settings.get(conn, settings.AREAS_BUILD)
+    for path in (folder.area_tiles, folder.base_tiles):
+        assert TileArchive(path).zooms[1] >= 12
+    assert folder.city().demo
+    assert folder.city().basemap.kind == "archive"
+
+
+def test_a_city_that_was_built_is_kept(folder: DataFolder, store: Store) -> None:
+    before = folder.area_tiles.stat().st_mtime_ns
+    assert not build_demo(folder, 7, SIZE)
+    assert folder.area_tiles.stat().st_mtime_ns == before
+
+
+def test_another_seed_builds_the_city_again(folder: DataFolder) -> None:
+    before = folder.area_tiles.read_bytes()
+    assert build_demo(folder, 8, SIZE)
+    assert folder.area_tiles.read_bytes() != before
+
+
+def test_the_time_for_which_the_city_was_off_is_filled_in(
+    folder: DataFolder, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.read() as conn:
+        _, newest = events.records_span(conn)
+    assert newest is not None
+    later = newest + 36 * 3_600_000
+    monkeypatch.setattr(build, "_now_ms", lambda: later)
+    assert not build_demo(folder, 7, SIZE)
+    with store.read() as conn:
+        since = events.reported_since(conn, newest + 1)
+        _, end = events.records_span(conn)
+    assert 100 < len(since) < 350
+    assert end is not None
+    assert later - end < 3 * 3_600_000
+    assert [f for f in check_city(store, folder) if f.wrong] == []
+
+
+def test_a_folder_with_a_real_city_is_never_touched(tmp_path: Path) -> None:
+    (tmp_path / "city.sqlite").write_text("precious")
+    with pytest.raises(DemoError, match="choose another folder"):
+        build_demo(DataFolder(tmp_path), 7, SIZE)
+    assert (tmp_path / "city.sqlite").read_text() == "precious"
+
+
+async def _play(folder: DataFolder, store: Store, ticks: int, script: Script) -> Player:
+    app = FastAPI()
+    app.include_router(native.router(store, folder))
+    key = folder.ingest_key.read_text("utf-8").strip()
+    async with Api("http://demo", key, httpx.ASGITransport(app=app)) as api:
+        player = Player(api, folder, script)
+        cases = await player.begin()
+        for _ in range(ticks):
+            await player.live(cases)
+            await player.walk()
+            await asyncio.sleep(0.05)
+    return player
+
+
+async def test_the_simulator_plays_the_city_through_the_api(folder: DataFolder, store: Store) -> None:
+    with store.read() as conn:
+        _, newest = events.records_span(conn)
+        open_before = {e.code for e in _events(conn) if e.state not in ENDED}
+    assert newest is not None
+    await _play(folder, store, 60, Script(speed=20_000.0))
+    with store.read() as conn:
+        everybody = units.all_units(conn)
+        new = [e for e in _events(conn) if e.reported_ms > newest]
+        still = {e.code for e in _events(conn) if e.state not in ENDED} & open_before
+    assert sum(u.lon is not None and u.area_id is not None for u in everybody) > 80
+    assert {u.status for u in everybody} > {"on_duty"}
+    assert len(new) > 20
+    assert any(e.state == "closed" for e in new)
+    assert all(e.unit_id for e in new if e.state == "handling")
+    assert len(still) < 0.5 * len(open_before)
+    assert [f for f in check_city(store, folder) if f.wrong] == []
+
+
+async def test_nothing_the_simulator_sends_is_refused(folder: DataFolder, store: Store) -> None:
+    (folder.root / STORM_FILE).touch()
+    await _play(folder, store, 30, Script(speed=5000.0))
+    app = FastAPI()
+    app.include_router(native.router(store, folder))
+    key = folder.ingest_key.read_text("utf-8").strip()
+    async with Api("http://demo", key, httpx.ASGITransport(app=app)) as api:
+        health = await api.get("/api/health")
+    assert health["quarantine"]["waiting"] == 0
+    assert {f["name"] for f in health["feeds"]} >= {"demo/events", "demo/actions", "demo/positions", "demo/units"}
+
+
+async def test_a_simulator_that_starts_again_goes_on_with_what_is_open(folder: DataFolder, store: Store) -> None:
+    await _play(folder, store, 10, Script(speed=3000.0))
+    with store.read() as conn:
+        before = {e.code: e.rev for e in _events(conn) if e.state not in ENDED}
+    await _play(folder, store, 30, Script(speed=3000.0))
+    with store.read() as conn:
+        after = {e.code: e.rev for e in events.by_codes(conn, list(before)).values()}
+    assert sum(after[code] > rev for code, rev in before.items()) > 0.5 * len(before)
+
