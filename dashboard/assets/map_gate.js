@@ -6,7 +6,7 @@
   const M = (O.map = O.map || {});
   const RETRY_MS = 100;
   const FAILED_MS = 4000;
-  const STUCK_MS = 5000;
+  const LONG_MS = 1500;
   const WHEEL_MS = 250;
   const VALUES_EVERY_MS = 3000;
   const KEPT = 32;
@@ -127,10 +127,11 @@
     });
     if (!Object.keys(update).length) return true;
     if (waiting()) return false;
-    const stuck = new Promise((_, no) => setTimeout(no, STUCK_MS, new Error("Plotly did not finish")));
-    stuck.catch(() => 0);
+    // Plotly hands its sources over at once; then it waits for a picture without anything on its way, which with
+    // marks that move every second may never come.
+    const long = new Promise((done) => setTimeout(done, LONG_MS));
     try {
-      await Promise.race([window.Plotly.restyle(S.gd, update, indices), stuck]);
+      await Promise.race([window.Plotly.restyle(S.gd, update, indices), long]);
       slots.forEach((slot, i) => (drawn[slot] = Object.assign(drawn[slot] || {}, changes[i])));
     } finally {
       last = Date.now();
