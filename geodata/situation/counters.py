@@ -67,9 +67,14 @@ def standing(columns: EventColumns, slots: Longs, layout: Layout) -> Iterator[Pa
     yield _each(opened, layout["open"])
     placed = opened & ~np.isnan(columns.lon[slots])
     yield placed, layout["marked"] + 2 * urgency[placed] + columns.on_pile[slots][placed]
+    yield _each(opened & (columns.on_time[slots] == UNJUDGED), layout["unjudged"])
+    yield from lateness(columns, slots, layout)
+
+
+def lateness(columns: EventColumns, slots: Longs, layout: Layout) -> Iterator[Part]:
+    """What of it the clock alone changes."""
     yield _each(columns.overdue[slots], layout["overdue"])
     yield _each(columns.due_soon[slots], layout["due_soon"])
-    yield _each(opened & (columns.on_time[slots] == UNJUDGED), layout["unjudged"])
 
 
 def of_day(columns: EventColumns, slots: Longs, layout: Layout, day: Day) -> Iterator[Part]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from geodata.domain.areas import AreaTree, Ints
 from geodata.situation.borders import NEVER, Borders
 from geodata.situation.columns import FREE, IS_ENDED, Codebook, EventBatch, EventColumns
-from geodata.situation.counters import Counters, Layout, Pairs, ever, gathered, of_day, standing
+from geodata.situation.counters import Counters, Layout, Pairs, ever, gathered, lateness, of_day, standing
 from geodata.situation.days import Day
 from geodata.situation.handling import HandlingTimes, handling_s
 from geodata.situation.judging import judge
@@ -69,7 +69,7 @@ class EventBook:
         self.columns.write(slots, batch)
         self.borders.set(slots.tolist(), judge(self.columns, slots, now_ms).tolist())
         self.counters.move(gone, self._pairs(slots, for_all_time=True))
-        self._reorder(gone_keys, self._keys(slots))
+        _reorder(self._orders, gone_keys, self._keys(slots))
         self._retime(gone_times, self._times(slots))
         after = self.columns.o[slots].astype(np.int64)
         self._let_go(slots[~self._wanted(slots)])
@@ -79,10 +79,12 @@ class EventBook:
         """Deadlines come near and pass. Returns the areas touched."""
         slots = np.array(self.borders.passed(now_ms), np.int64)
         if len(slots):
-            gone, gone_keys = self._pairs(slots), self._keys(slots)
+            areas = self.columns.o[slots]
+            gone = gathered(areas, lateness(self.columns, slots, self.layout))
+            gone_keys = self._late_keys(slots)
             self.borders.set(slots.tolist(), judge(self.columns, slots, now_ms).tolist())
-            self.counters.move(gone, self._pairs(slots))
-            self._reorder(gone_keys, self._keys(slots))
+            self.counters.move(gone, gathered(areas, lateness(self.columns, slots, self.layout)))
+            _reorder((self.late_by_place, self.late_by_deadline), gone_keys, self._late_keys(slots))
         return self.columns.o[slots].astype(np.int64)
 
     def roll(self, day: Day) -> None:
@@ -117,7 +119,7 @@ class EventBook:
         if len(slots):
             self.counters.move(self._pairs(slots), (NOTHING, NOTHING))
             gone = self._keys(slots)
-            self._reorder(gone, [NOTHING] * len(gone))
+            _reorder(self._orders, gone, [NOTHING] * len(gone))
             self.borders.set(slots.tolist(), [NEVER] * len(slots))
             self.columns.drop(slots)
 
@@ -130,20 +132,24 @@ class EventBook:
         """Where these events stand in each order."""
         c = self.columns
         areas, opened = c.o[slots], c.is_open(slots)
-        placed, late = opened & ~np.isnan(c.lon[slots]), c.overdue[slots]
+        placed = opened & ~np.isnan(c.lon[slots])
         bucket = 2 * (c.urgency[slots].astype(np.int64) - 1) + c.on_pile[slots]
         return [
             keys_of(areas, slots),
             keys_of(times_in_keys(c.reported_ms[slots]), slots),
             keys_of(bucket[placed] * len(self.tree) + areas[placed], slots[placed]),
-            keys_of(areas[late], slots[late]),
-            keys_of(times_in_keys(c.deadline_ms[slots][late]), slots[late]),
+            *self._late_keys(slots),
         ]
 
-    def _reorder(self, gone: Sequence[Longs], new: Sequence[Longs]) -> None:
-        orders = (self.by_place, self.by_report, self.marked, self.late_by_place, self.late_by_deadline)
-        for order, out, into in zip(orders, gone, new, strict=True):
-            order.change(out.tolist(), into.tolist())
+    def _late_keys(self, slots: Longs) -> list[Longs]:
+        late = slots[self.columns.overdue[slots]]
+        return [
+            keys_of(self.columns.o[late], late), keys_of(times_in_keys(self.columns.deadline_ms[late]), late),
+        ]  # fmt: skip
+
+    @property
+    def _orders(self) -> tuple[Runs, ...]:
+        return self.by_place, self.by_report, self.marked, self.late_by_place, self.late_by_deadline
 
     def _handling(self, slots: Longs) -> HandlingTimes:
         which, seconds = handling_s(self.columns, slots, self.day)
@@ -161,3 +167,8 @@ class EventBook:
             self.handling.remove(*closed)
         for closed in new:
             self.handling.add(*closed)
+
+
+def _reorder(orders: Sequence[Runs], gone: Sequence[Longs], new: Sequence[Longs]) -> None:
+    for order, out, into in zip(orders, gone, new, strict=True):
+        order.change(out.tolist(), into.tolist())

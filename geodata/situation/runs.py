@@ -46,7 +46,7 @@ class Runs:
         """Start with these keys, in any order, each once."""
         ordered = np.sort(keys) if keys is not None else np.zeros(0, np.int64)
         self._runs = [array("q", ordered[i : i + RUN].tobytes()) for i in range(0, len(ordered), RUN)]
-        self._firsts = [run[0] for run in self._runs]
+        self._firsts = array("q", [run[0] for run in self._runs])
         self._n = len(ordered)
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class Runs:
     def add(self, key: int) -> None:
         """Put a key in; nothing happens when it is there."""
         if not self._runs:
-            self._runs, self._firsts, self._n = [array("q", [key])], [key], 1
+            self._runs, self._firsts, self._n = [array("q", [key])], array("q", [key]), 1
             return
         i = max(bisect_right(self._firsts, key) - 1, 0)
         run = self._runs[i]
@@ -83,7 +83,8 @@ class Runs:
         del run[at]
         self._n -= 1
         if not run:
-            del self._runs[i], self._firsts[i]
+            del self._runs[i]
+            del self._firsts[i]
         elif at == 0:
             self._firsts[i] = run[0]
 

@@ -28,7 +28,7 @@ _NUMBERS: dict[str, type[np.generic]] = {
     "moved_seq": np.int64, "o": np.int32, "lon": np.float64, "lat": np.float64, "fix_ms": np.int64,
     "status": np.int8, "fresh": np.int8,
 }  # fmt: skip
-_VALUES = attrgetter("id", "moved_seq", "area_id", "home_area_id", "lon", "lat", "fix_ms", "status")
+_VALUES = attrgetter("moved_seq", "area_id", "home_area_id", "lon", "lat", "fix_ms", "status")
 
 
 def signed_on(rows: Ints) -> Ints:
@@ -58,23 +58,23 @@ class UnitBook:
         self.now: list[UnitNow] = []
         self.slot_of_id: dict[int, int] = {}
         self.slot_of_code: dict[str, int] = {}
-        slots = self._write(list(rows))
+        first = list(rows)
+        slots = self._write(first, np.full(len(first), -1))
         self.borders = Borders(slots, self._age(slots, now_ms), len(slots))
         self.counters = Counters(strata, WIDTH, self._pairs(slots))
         self.place = Runs(self._keys(slots))
 
     def apply(self, rows: Sequence[UnitNow], now_ms: int) -> Longs:
         """Take what is newer (a higher ``moved_seq``); return the areas touched."""
-        newest: dict[int, UnitNow] = {}
-        for row in rows:
-            slot = self.slot_of_id.get(row.id)
-            held = newest[row.id].moved_seq if row.id in newest else -1 if slot is None else int(self.moved_seq[slot])
-            if row.moved_seq > held:
-                newest[row.id] = row
-        fresh = list(newest.values())
-        old = np.array([self.slot_of_id[r.id] for r in fresh if r.id in self.slot_of_id], np.int64)
+        newest = list({row.id: row for row in sorted(rows, key=attrgetter("moved_seq"))}.values())
+        known = np.array([self.slot_of_id.get(row.id, -1) for row in newest], np.int64)
+        newer = np.ones(len(newest), np.bool_)
+        newer[known >= 0] = [row.moved_seq for row, at in zip(newest, known, strict=True) if at >= 0] > (
+            self.moved_seq[known[known >= 0]]
+        )
+        fresh, old = [newest[i] for i in np.flatnonzero(newer)], known[newer & (known >= 0)]
         before, gone, gone_keys = self.o[old].astype(np.int64), self._pairs(old), self._keys(old)
-        slots = self._write(fresh)
+        slots = self._write(fresh, known[newer])
         self.borders.set(slots.tolist(), self._age(slots, now_ms).tolist())
         self.counters.move(gone, self._pairs(slots))
         self.place.change(gone_keys.tolist(), self._keys(slots).tolist())
@@ -101,8 +101,9 @@ class UnitBook:
             FRESHNESS[self.fresh[slot]],
         )  # fmt: skip
 
-    def _write(self, rows: Sequence[UnitNow]) -> Longs:
-        slots = np.array([self._slot(row) for row in rows], np.int64)
+    def _write(self, rows: Sequence[UnitNow], known: Longs) -> Longs:
+        """Write these units, each once, into their slots (``known``, -1 for a new unit); return the slots."""
+        slots = np.array([self._slot(row, at) for row, at in zip(rows, known.tolist(), strict=True)], np.int64)
         more = len(self.now) - len(self.o)
         for name, kind in _NUMBERS.items():
             if more > 0:
@@ -110,7 +111,7 @@ class UnitBook:
                 spare = np.zeros(max(more, len(column) // 2), kind)
                 setattr(self, name, np.concatenate((column, spare)))
         if rows:
-            _, seq, area, home, lon, lat, fix, status = zip(*map(_VALUES, rows), strict=True)
+            seq, area, home, lon, lat, fix, status = zip(*map(_VALUES, rows), strict=True)
             place = self.tree.ordinal_by_id
             self.moved_seq[slots] = seq
             self.o[slots] = [place.get(place_id(a, h, s), 0) for a, h, s in zip(area, home, status, strict=True)]
@@ -120,14 +121,15 @@ class UnitBook:
             self.status[slots] = [STATUS_INDEX[s] for s in status]
         return slots
 
-    def _slot(self, row: UnitNow) -> int:
-        slot = self.slot_of_id.setdefault(row.id, len(self.now))
-        if slot == len(self.now):
+    def _slot(self, row: UnitNow, slot: int) -> int:
+        if slot < 0:
+            slot = self.slot_of_id[row.id] = self.slot_of_code[row.code] = len(self.now)
             self.now.append(row)
-        else:
-            self.slot_of_code.pop(self.now[slot].code, None)
-            self.now[slot] = row
-        self.slot_of_code[row.code] = slot
+            return slot
+        if self.now[slot].code != row.code:
+            del self.slot_of_code[self.now[slot].code]
+            self.slot_of_code[row.code] = slot
+        self.now[slot] = row
         return slot
 
     def _age(self, slots: Longs, now_ms: int) -> Longs:
