@@ -8,7 +8,6 @@ out in which frame. KIND ``poll``: the same content by plain ``dcc.Interval`` on
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import resource
 import sys
@@ -30,6 +29,7 @@ from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
 from callbacks.live.hub import Hub
 from callbacks.live.socket import serve
+from callbacks.live.sweeping import settle
 from geodata.domain.view import MapView, parse_view
 from geodata.store.folder import DataFolder
 from layers.registry import LAYER_IDS, LAYERS
@@ -154,10 +154,8 @@ def main(kind: str, port: int, folder: Path) -> None:
     one_core(SERVER_CORE)
     city = LivingCity(DataFolder(folder))
     board = Board(city.store, city.situation, city.city)
-    # What was loaded stays: a full collection would walk over all of it and hold every frame for a second.
-    gc.collect()
-    gc.freeze()
     app = (push_app if kind == "push" else poll_app)(city, board)
+    settle()
     uvicorn.run(
         app, host="127.0.0.1", port=port, loop="uvloop", ws="callbacks.live.outlets:PreparedFrames",
         ws_per_message_deflate=False, log_level="warning", access_log=False, backlog=4096,

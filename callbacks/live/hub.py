@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from callbacks.live.packets import Packet, packet
+from callbacks.live.sweeping import Sweeper
 from callbacks.live.topics import BEHIND_BYTES, BEHIND_MAX_S, Client, Picture, Tally, Topic
 from geodata.domain.view import MapView, ViewError
 
@@ -51,6 +52,7 @@ class Hub:
         self.tally = Tally()
         self._lobby_beat = 0.0
         self._pacer: asyncio.Task[None] | None = None
+        self._sweeper = Sweeper(time.monotonic())
 
     def metrics(self) -> dict[str, Any]:
         """Clients, topics and what has been done since the start, for the health page."""
@@ -75,6 +77,7 @@ class Hub:
         """Forget a client. Its topic stays for a while, for those who come back."""
         self.clients.discard(client)
         self.unsubscribe(client)
+        self._sweeper.left()
 
     def unsubscribe(self, client: Client) -> None:
         """Take a client off its topic; it goes on receiving beats."""
@@ -133,6 +136,7 @@ class Hub:
             began = loop.time()
             try:
                 await self._turn(began)
+                self._sweeper.sweep(time.monotonic())
             except Exception:
                 self.tally.errors += 1
                 log.exception("A turn of the push hub failed; the next one goes on")
