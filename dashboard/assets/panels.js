@@ -50,12 +50,18 @@
     schedule();
   }
 
+  /** The panels are dimmed while they still show another area than the address. */
+  function awaiting() {
+    const other = values.title && values.title.area !== O.view.parse().area;
+    O.dom.attr(document.documentElement, "data-waiting", Boolean(other));
+  }
+
   const panels = (O.panels = {
     /** Take the newest value of a section; `meta.at` is the server's time of the frame. */
     apply(section, value, meta) {
       if (meta && meta.at) learnClock(meta.at);
       values[section] = value;
-      if (section === "title") panels.arrived();
+      if (section === "title") awaiting();
       touch([section].concat((sections[section] && sections[section].also) || []));
     },
     value: (section) => values[section],
@@ -89,12 +95,6 @@
       values.liveness = state;
       touch(["liveness"]);
     },
-    waiting() {
-      document.documentElement.dataset.waiting = "1";
-    },
-    arrived() {
-      delete document.documentElement.dataset.waiting;
-    },
   });
 
   /** Each second: the clock, and every countdown on the page. */
@@ -115,8 +115,8 @@
     if (!document.hidden && mounted) tick();
   });
   (O.mounts = O.mounts || []).push(() => {
-    O.view.onChange((now, before) => {
-      if (before && before.area !== now.area) panels.waiting();
+    O.view.onChange(() => {
+      awaiting();
       panels.refresh();
     });
   });

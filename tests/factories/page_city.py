@@ -68,7 +68,7 @@ def _happen(store: Store, folder: DataFolder) -> None:
     report_positions(desk, actor, [Submitted({}, fix)], feed="test", now_ms=now_ms)
 
 
-def _points(rng: np.random.Generator, n: int) -> np.ndarray:  # type: ignore[type-arg]
+def _points(rng: np.random.Generator, n: int) -> np.ndarray:
     west, south, east, north = shapely.bounds(cell(0, 0, 4, 2))
     return rng.uniform((west, south), (east, north), (n, 2))
 
