@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from starlette_compress import CompressMiddleware
 
 from callbacks import map, navigation, search, selection  # noqa: A004
-from callbacks.live import wiring
+from callbacks.live import sweeping, wiring
 from callbacks.room import Room
 from dashboard.shell import INDEX, shell
 from geodata.boundaries.edition import Progress as Tell
@@ -47,6 +47,7 @@ from layers.registry import LAYERS
 CODE = Path(__file__).resolve().parent
 ROOMS = ("app.py", "callbacks", "dashboard", "geodata", "layers")
 WAIT_FOR_SCREENS_S = 3
+SCREENS_AT_ONCE, MESSAGE_MAX = 4_096, 65_536
 SMALL = CitySize(districts=6, streets=30, communities=150, grids=900)
 say = Console(stderr=True, highlight=False)
 cli = typer.Typer(
@@ -141,9 +142,12 @@ def refuse_strangers(host: str) -> None:
 
 def listen(room: Room, host: str, port: int) -> None:
     """Serve until told to stop."""
+    server = create_app(room).server
+    sweeping.settle()
     config = uvicorn.Config(
-        create_app(room).server, host=host, port=port, log_level="warning", access_log=False, lifespan="on",
-        timeout_graceful_shutdown=WAIT_FOR_SCREENS_S, ws_per_message_deflate=False,
+        server, host=host, port=port, log_level="warning", access_log=False, lifespan="on", backlog=SCREENS_AT_ONCE,
+        timeout_graceful_shutdown=WAIT_FOR_SCREENS_S, ws="callbacks.live.outlets:PreparedFrames",
+        ws_per_message_deflate=False, ws_max_size=MESSAGE_MAX,
     )  # fmt: skip
     say.print(f"[bold green]●[/] OneScreen is at [bold]http://{host}:{port}/[/]   (API: /api/docs, Ctrl+C ends)")
     uvicorn.Server(config).run()
