@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import statistics
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -54,8 +55,8 @@ SELECTED = "!document.getElementById('drawer').hidden && location.search.include
 FILTERED = "onescreen.live.state().state === 'live' && onescreen.panels.value('kpi').open.n !== argument"
 METHOD = (
     "{what} in headless Chromium on the running full-size demo, {n} times; milliseconds from the pointer's press to "
-    "the frame that shows the result with every tile and mark drawn, less one redraw of the settled map by the software "
-    "rasteriser ({raster:.0f} ms here); 95th percentile, {median:.0f} ms in the middle"
+    "the frame that shows the result with every tile and mark drawn, less one redraw of the settled map by the "
+    "software rasteriser ({raster:.0f} ms here); 95th percentile, {median:.0f} ms in the middle"
 )
 
 
@@ -88,8 +89,8 @@ class Clicks:
         """Milliseconds from the press of ``act`` until ``done`` is painted, less the rasteriser's own frame."""
         self.page.evaluate(ARM, [done, argument])
         act()
-        took: float = self.page.evaluate("() => window.painted")
-        raster = min(self.page.evaluate(RASTER) for _ in range(3))
+        took = float(self.page.evaluate("() => window.painted"))
+        raster = min(float(self.page.evaluate(RASTER)) for _ in range(3))
         self.rasters.append(raster)
         return max(0.0, took - raster)
 
@@ -102,7 +103,7 @@ def drills(clicks: Clicks, city: str) -> list[float]:
         street = clicks.children(district["code"])[0]
         for area in (district, street):
             x, y = clicks.point(area)
-            times.append(clicks.time(AREA_SHOWN, area["code"], lambda x=x, y=y: clicks.page.mouse.dblclick(x, y)))
+            times.append(clicks.time(AREA_SHOWN, area["code"], partial(clicks.page.mouse.dblclick, x, y)))
         clicks.page.evaluate("(code) => onescreen.view.go(onescreen.view.withArea(code))", city)
         clicks.page.wait_for_function(f"(argument) => {AREA_SHOWN}", arg=city)
         clicks.page.evaluate("async () => await onescreen.map.idle()")
@@ -114,7 +115,7 @@ def selections(clicks: Clicks, city: str) -> list[float]:
     times: list[float] = []
     for district in clicks.children(city)[:ROUNDS]:
         x, y = clicks.point(district)
-        times.append(clicks.time(SELECTED, None, lambda x=x, y=y: clicks.page.mouse.click(x, y)))
+        times.append(clicks.time(SELECTED, None, partial(clicks.page.mouse.click, x, y)))
         clicks.page.evaluate("() => onescreen.view.go(onescreen.view.withParam('selected', ''))")
         clicks.page.wait_for_function("() => document.getElementById('drawer').hidden")
     return times
@@ -190,7 +191,8 @@ def figures() -> dict[str, dict[str, Any]]:
         for key, (what, times) in taken.items()
     }  # fmt: skip
     found["P3.first_load"] = {
-        "value": round(load, 1), "unit": "kB", "bar": 900, "better": "lower", "peer": f"the same unpacked: {plain:.0f} kB",
+        "value": round(load, 1), "unit": "kB", "bar": 900, "better": "lower",
+        "peer": f"the same unpacked: {plain:.0f} kB",
         "method": "bytes of all answers until a wall is live and drawn, as sent, without plotly.js, cold cache",
     }  # fmt: skip
     found["P3.tile"] = {
