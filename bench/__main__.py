@@ -32,7 +32,8 @@ def machine() -> str:
         (line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
     )
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return f"{os.cpu_count()} × {model}, {pages / 2**30:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+    memory = f"{pages / 2**30:.0f} GiB"
+    return f"{os.cpu_count()} × {model}, {memory}, {platform.system()}, Python {platform.python_version()}"
 
 
 def _cpuinfo() -> list[str]:
@@ -79,7 +80,8 @@ def main(wanted: list[str]) -> int:
         print(f"… {name}: {', '.join(keys)}", flush=True)
         for key, figure in suite().items():
             figures[key] = {**figure, "machine": here, "taken_at": datetime.now(UTC).isoformat(timespec="seconds")}
-            print(f"{key} = {figure['value']:g} {figure['unit']} (goal {figure['bar']:g}; {figure['peer']})", flush=True)
+            goal = f"goal {figure['bar']:g}; {figure['peer']}"
+            print(f"{key} = {figure['value']:g} {figure['unit']} ({goal})", flush=True)
     ordered = {k: {name: figures[k][name] for name in KEYS} for k in sorted(figures)}
     LATEST.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n", "utf-8")
     PAGE.write_text(table(figures), "utf-8")
