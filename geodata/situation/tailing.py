@@ -99,15 +99,20 @@ class Tail:
             "caught_up_ms": self.caught_up_ms, "error": self.error,
         }  # fmt: skip
 
+    def look_again(self) -> None:
+        """Something may be new: the next step reads."""
+        self._behind = True
+
     async def run(self) -> None:
         """Follow until cancelled. Whatever goes wrong is logged, shown in ``error`` and tried again."""
         wait = RETRY_S[0]
         while True:
             try:
                 with contextlib.closing(self._store.watch()) as watch:
-                    self._behind = True
+                    self.look_again()
                     while True:
-                        self._behind |= watch.moved()
+                        if watch.moved():
+                            self.look_again()
                         await self.step()
                         self.error, wait = None, RETRY_S[0]
                         await asyncio.sleep(POLL_S[self._store.dialect])
