@@ -18,6 +18,7 @@ import psycopg
 
 BIN = Path(os.environ.get("ONESCREEN_POSTGRES_BIN", "/usr/lib/postgresql/15/bin"))
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120", "shared_buffers=64MB")
+IN_MEMORY, ROOM_BYTES = Path("/dev/shm"), 2 << 30
 _numbers = count(1)
 
 
@@ -44,7 +45,9 @@ def running_server() -> Iterator[Server]:
     """Start a server and stop it at the end. Raises NoPostgresError where it is not installed."""
     if not (BIN / "initdb").exists():
         raise NoPostgresError(f"PostgreSQL 15 is not installed in {BIN} (on Debian: apt-get install postgresql-15)")
-    root = Path(tempfile.mkdtemp(prefix="onescreen-pg-"))
+    # In memory where there is room: the tests are about what is kept, not about the disk.
+    roomy = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM_BYTES
+    root = Path(tempfile.mkdtemp(prefix="onescreen-pg-", dir=IN_MEMORY if roomy else None))
     data = root / "data"
     as_user: list[str] = []
     if os.geteuid() == 0:

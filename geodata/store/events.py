@@ -63,12 +63,6 @@ def reported_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...
     return _tuples(conn, _NOW.where(EventRow.reported_ms >= from_ms))
 
 
-def newest_reported(conn: Connection, n: int) -> list[EventNow]:
-    """The ``n`` events reported last, newest first."""
-    rows = conn.execute(_NOW.order_by(EventRow.reported_ms.desc(), EventRow.id.desc()).limit(n))
-    return [EventNow(*row) for row in rows]
-
-
 def by_ids(conn: Connection, ids: Sequence[int]) -> list[EventNow]:
     """The events with these ids, in no particular order; unknown ids are left out."""
     found: list[EventNow] = []

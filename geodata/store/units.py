@@ -69,11 +69,6 @@ def moved_after(conn: Connection, seq: int) -> list[UnitNow]:
     return [UnitNow(*row) for row in conn.execute(_NOW.where(UnitRow.moved_seq > seq))]
 
 
-def by_moved_seq(conn: Connection, seq: int) -> list[UnitNow]:
-    """The units whose last fix came with exactly this change."""
-    return [UnitNow(*row) for row in conn.execute(_NOW.where(UnitRow.moved_seq == seq))]
-
-
 def page(conn: Connection, *, after_id: int, limit: int) -> list[UnitNow]:
     """Units by ascending id after ``after_id``."""
     return [UnitNow(*row) for row in conn.execute(_NOW.where(UnitRow.id > after_id).order_by(UnitRow.id).limit(limit))]

@@ -18,7 +18,7 @@ from geodata.store.ancestry import UnknownAreaError, ancestry
 from geodata.store.engine import Store, StoreError
 from geodata.store.models import Base
 
-INCREMENTS = 1500
+INCREMENTS = 900
 WRITERS = 8
 
 
@@ -85,7 +85,7 @@ def test_the_tail_never_skips_a_change_of_eight_writers(database_url: str) -> No
                 return
 
     def write(k: int) -> None:
-        for n in range(60):
+        for n in range(28):
             with stores[k].begin(durable=False) as conn:
                 for _ in range(n % 4 + 1):
                     changes.append(conn, at_ms=n, kind="event", subject_id=k)
@@ -95,7 +95,7 @@ def test_the_tail_never_skips_a_change_of_eight_writers(database_url: str) -> No
     in_threads(WRITERS, write)
     done.set()
     follower.join()
-    assert seen == list(range(1, WRITERS * 150 + 1))
+    assert seen == list(range(1, WRITERS * 70 + 1))
     for store in [*stores, reader]:
         store.close()
 
