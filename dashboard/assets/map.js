@@ -16,6 +16,7 @@
   });
   const stats = (M.stats = { mounts: 0, fits: 0, redraws: 0, failed: 0, held: 0, errors: 0, lost: 0, pulses: 0 });
   const failed = new Map();
+  const cards = new Map();
 
   M.word = (key, values) => (O.words ? O.words.t(key, values) : key);
 
@@ -48,6 +49,8 @@
     const map = S.map;
     // What dcc.Graph hears it writes into its figure and draws that again, with the camera and colours of the start.
     for (const name of DEAF) S.gd.removeAllListeners(name);
+    // Values change every second: fading each old label into its new one would never come to rest.
+    map._fadeDuration = 0;
     M.pointer.attach();
     map.on("moveend", keepCamera);
     map.on("movestart", (event) => event.originalEvent && setMoved(true));
@@ -183,9 +186,19 @@
   M.show = function (card) {
     const before = S.card;
     S.card = card;
-    if (!card || !S.alive) return;
-    if (!before || before.code !== card.code) showCard();
+    if (!card) return;
+    cards.set(card.code, card);
+    if (S.alive && (!before || before.code !== card.code)) showCard();
   };
+
+  /** The address names another area: go there at once if it was shown before or its outline is on the screen. */
+  function anticipate(code) {
+    if (!S.alive || !S.card || code === S.card.code) return;
+    const card = cards.get(code) || M.pointer.card(code);
+    if (!card) return;
+    S.card = card;
+    showCard();
+  }
 
   function showCard() {
     M.fit();
@@ -207,6 +220,7 @@
       selected: now.params.get("selected") || "",
     };
     if (!S.alive) return;
+    anticipate(now.area);
     if (before.theme !== S.view.theme) M.look.mount();
     else M.look.visibility();
     M.pointer.selected();

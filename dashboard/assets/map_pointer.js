@@ -258,5 +258,11 @@
     S.pane.onkeydown = key;
   }
 
-  M.pointer = { attach, area, selected: highlight, hitAt, areaAt };
+  /** The card of a child whose outline is here; the server's own follows and says whether it is a leaf. */
+  function card(code) {
+    const child = (areas || []).find((a) => a.id === code);
+    return child && { code, parent: S.card.code, depth: S.card.depth + 1, leaf: false, bbox: child.box };
+  }
+
+  M.pointer = { attach, area, card, selected: highlight, hitAt, areaAt };
 })();
