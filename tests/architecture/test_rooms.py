@@ -28,6 +28,22 @@ def test_imports_follow_the_one_direction() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
 
 
+def imported(path: Path) -> set[str]:
+    """The first names of all modules that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {a.name.split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+def test_nothing_below_the_wiring_knows_it_and_the_wiring_draws_and_asks_nothing_itself() -> None:
+    assert [p for p in sources(*ROOMS[1:]) if "app" in imported(p)] == []
+    assert imported(ROOT / "app.py") & {"plotly", "sqlalchemy", "alembic", "psycopg"} == set()
+
+
 def test_the_top_level_is_the_one_agreed() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     top = {line.split("/", 1)[0] for line in listed.splitlines()}
