@@ -25,10 +25,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "legend.note.piles": ("已剔除可疑堆点 {n} 件", "{n} on suspicious piles left out"),
     "map.fit": ("回到全图", "Show the whole area"),
     "map.aria": ("地图", "Map"),
-    "map.approval": ("审图号", "Map approval no."),
     "map.units_here": ("在岗 {n} 个", "{n} units on duty"),
     "map.overdue": ("已超期", "overdue"),
-    "map.drill": ("双击下钻", "Double-click to open"),
     "map.lost": ("地图暂不可用,正在恢复", "The map is being restored"),
 }
 

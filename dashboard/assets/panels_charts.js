@@ -95,11 +95,11 @@
       }
       text(p.aside.firstChild, O.words.t("curve.today"));
       text(p.aside.lastChild, curve.base_label);
-      const top = nice(Math.max(...curve.today, ...curve.base, 1));
-      const y = (n) => (H - (n / top) * H).toFixed(1);
       // The hour that runs is not full yet: the line of today ends with the last whole hour.
       const hour = O.format.moment(O.panels.now(), O.panels.zone()).hour;
       const whole = curve.today.slice(0, Math.floor(hour));
+      const top = nice(Math.max(...whole, ...curve.base, 1));
+      const y = (n) => (H - (n / top) * H).toFixed(1);
       attr(c.base, "d", curve.base.length ? line(curve.base, y) : "");
       attr(c.today, "d", whole.length ? line(whole, y) : "");
       attr(c.area, "d", whole.length > 1 ? line(whole, y) + "L" + x(whole.length - 1) + " " + H + "L" + x(0) + " " + H + "Z" : "");

@@ -121,9 +121,15 @@
     rows(p.groups, GROUPS, (g) => g[0], () => h("fieldset", {}, h("legend", {}), h("div", { class: "options" })), drawGroup);
   }
 
+  function drawFit() {
+    const fit = document.getElementById("map-fit");
+    if (fit) O.dom.attr(O.dom.attr(fit, "aria-label", O.words.t("map.fit")), "title", O.words.t("map.fit"));
+  }
+
   sections.tools = {
     box: "map-tools",
     draw() {
+      drawFit();
       drawLayers();
       drawMeasure();
       drawFilters();

@@ -269,9 +269,10 @@ def test_on_a_wall_nothing_scrolls_or_overflows_and_the_map_has_its_room(page: P
         if (!r.width) continue;
         if (r.left < -1 || r.right > innerWidth + 1 || r.bottom > innerHeight + 1) out.push(node.className || node.id);
       }
-      const panels = [...document.querySelectorAll(".side > *")].map(n => n.getBoundingClientRect()).filter(r => r.width);
-      const on = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
-      const meet = panels.some((a, i) => panels.some((b, j) => j > i && on(a, b)));
+      const panels = [...document.querySelectorAll(".side > *")].map(n => n.getBoundingClientRect());
+      const on = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+      const meet = panels.some((a, i) => panels.some((b, j) => j > i && b.width && on(a, b)));
       const map = document.getElementById("centre").getBoundingClientRect().width / innerWidth;
       const scrolls = [root.scrollWidth - innerWidth, root.scrollHeight - innerHeight];
       return {scrolls, out, meet, map};
