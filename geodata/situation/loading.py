@@ -12,9 +12,6 @@ from geodata.store import changes, events, rollups, units
 from geodata.store.areas import load_tree
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
-from geodata.store.events import EVENT_FIELDS
-
-ID = EVENT_FIELDS.index("id")
 
 
 def load_situation(store: Store, zone: ZoneInfo, now_ms: int | None = None) -> Situation:
@@ -27,10 +24,7 @@ def load_situation(store: Store, zone: ZoneInfo, now_ms: int | None = None) -> S
         seq, change_ms = changes.newest(conn)
         tree, catalogue = load_tree(conn), load_catalogue(conn)
         book = Codebook(catalogue)
-        today = Day.of(at_ms, zone).start_ms
-        rows = (events.open_events(conn), events.reported_since(conn, today), events.ended_since(conn, today))
-        once = {row[ID]: row for some in rows for row in some}
-        batch = EventBatch.of(list(once.values()), tree, book)
+        batch = EventBatch.of(events.held_since(conn, Day.of(at_ms, zone).start_ms), tree, book)
         situation = Situation(tree, catalogue, zone, at_ms, events=batch, units=units.all_units(conn), book=book)
         situation.set_totals(rollups.totals(conn))
     situation.seq, situation.change_ms = seq, change_ms or 0

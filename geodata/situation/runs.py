@@ -115,7 +115,8 @@ class Runs:
             raise IndexError(rank)
         for run in self._runs:
             if rank < len(run):
-                return run[rank]
+                key: int = run[rank]
+                return key
             rank -= len(run)
         raise IndexError(rank)
 

@@ -33,10 +33,11 @@ class Strata:
 
     def add_up(self, counts: np.ndarray[tuple[int, int], np.dtype[np.signedinteger]]) -> None:
         """Turn what stands directly at each area (one row per area) into what stands there and below, in place."""
-        for ordinals in reversed(self.at[1:]):
-            parents = self.parent[ordinals]
-            starts = np.flatnonzero(np.concatenate(([True], parents[1:] != parents[:-1])))
-            counts[parents[starts]] += np.add.reduceat(counts[ordinals], starts, axis=0)
+        # Areas are numbered depth first: what lies below one is the running sum up to its end less that up to itself.
+        # The sums may wrap around; their differences are right again.
+        running = np.cumsum(counts, axis=0, dtype=counts.dtype)
+        counts += running[self.tree.end - 1]
+        counts -= running
 
     def ranks_below(self, o: int, budget: int) -> tuple[Ints, Ints]:
         """(areas that cover ``o`` at the finest step, the areas from ``o`` down to above them).

@@ -63,6 +63,12 @@ def reported_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...
     return _tuples(conn, _NOW.where(EventRow.reported_ms >= from_ms))
 
 
+def held_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...]]:
+    """Every event that is open, or was reported or ended at or after a moment, in the order of EVENT_FIELDS."""
+    since = (EventRow.ended_ms >= from_ms) | (EventRow.reported_ms >= from_ms)
+    return _tuples(conn, _NOW.where(EventRow.ended_ms.is_(None) | since))
+
+
 def by_ids(conn: Connection, ids: Sequence[int]) -> list[EventNow]:
     """The events with these ids, in no particular order; unknown ids are left out."""
     found: list[EventNow] = []
