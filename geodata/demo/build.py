@@ -54,6 +54,8 @@ demo = true
 [basemap]
 kind = "archive"
 attribution = "演示数据 demo data"
+min_zoom = 4
+max_zoom = 14
 """
 
 Progress = Callable[[str, float], None]
@@ -86,6 +88,7 @@ def build_demo(
     path = folder.root / STAMP
     if path.exists() and json.loads(path.read_text("utf-8")) == wanted:
         _catch_up(folder, url, seed, progress)
+        progress("done", 1.0)
         return False
     path.unlink(missing_ok=True)
     folder.root.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,7 @@ STORM_FILE = "storm"
 TICK_S = 1.0
 LOST_LINE_S = 2.0
 AFTER_FAULT_S = 5.0
+ON_THE_WAY_MS = 480_000  # a unit found at work for longer has arrived
 TAKEN = frozenset({"accepted", "duplicate"})
 SETS_FREE = frozenset({"report_back", "return", "suspend", "force_close", "void"})
 OPEN = tuple(s for s in STATES if s not in ENDED)
@@ -82,7 +83,13 @@ class Player:
 
     async def play(self) -> None:
         """Sign everybody on, take up what is open, then both loops for ever."""
-        cases = await self.begin()
+        cases = None
+        while cases is None:
+            try:
+                cases = await self.begin()
+            except Exception:
+                log.exception("the simulator could not begin; trying again")
+                await asyncio.sleep(AFTER_FAULT_S)
         await asyncio.gather(_forever(lambda: self.live(cases)), _forever(self.walk))
 
     async def begin(self) -> Casebook:
@@ -93,9 +100,9 @@ class Player:
             speed=self._script.speed, now_ms=_now_ms(),
         )  # fmt: skip
         await self._api.post("/api/v1/units", self.crowd.sign_on(_now_ms()))
-        await self._api.post_now("/api/v1/positions", self.crowd.fixes(_now_ms(), everybody=True))
         found = await self._api.every("/api/v1/events", "events", [("state", s.value) for s in OPEN])
         self._take_up(cases, found)
+        await self._api.post_now("/api/v1/positions", self.crowd.fixes(_now_ms(), everybody=True))
         log.info("%d units on duty, %d open events go on", len(self._roster), len(cases))
         return cases
 
@@ -108,6 +115,8 @@ class Player:
                 case.unit = self._unit_index[event["unit"]]
                 if event["state"] == State.HANDLING:
                     self.crowd.send(case.unit, Call(case.code, case.lon, case.lat))
+                    if since_ms - epoch_ms(event["state_at"]) > ON_THE_WAY_MS:
+                        self.crowd.arrive(case.unit, case.code)
 
     async def live(self, cases: Casebook) -> None:
         """One tick of what happens: new events, steps that are due, units that change what they do."""
