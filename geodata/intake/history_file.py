@@ -39,6 +39,7 @@ def import_events(
     """
     began = time.perf_counter()
     plan = HistoryMapping.read(mapping)
+    founded = bool(plan.time_zone) and not dry_run and folder.found_city(plan.time_zone)
     city = folder.city()
     desk = Desk.load(store, city)
     zone = ZoneInfo(plan.time_zone) if plan.time_zone else city.zone
@@ -53,6 +54,8 @@ def import_events(
         while rows := [row for _, row in islice(table.rows, BATCH)]:
             run.take(rows)
             progress("events", table.position(), table.size)
+    if founded:
+        report.notes.append(f"city.toml was missing; it now says the mapping's time zone, {plan.time_zone}")
     report.find_piles(plan)
     if report.piles and not dry_run:
         _flag(store, plan, report, now_ms)

@@ -82,6 +82,16 @@ class DataFolder:
         """The file that holds the ingest key (mode 0600)."""
         return self.root / "ingest.key"
 
+    def found_city(self, time_zone: str) -> bool:
+        """Write a ``city.toml`` that says the time zone, where there is none; whether it was written."""
+        path = self.root / "city.toml"
+        if path.exists():
+            return False
+        City(time_zone=time_zone)
+        self.root.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'time_zone = "{time_zone}"\n', "utf-8")
+        return True
+
     def city(self) -> City:
         """What ``city.toml`` says; the defaults where it is missing."""
         path = self.root / "city.toml"

@@ -263,6 +263,14 @@ def test_what_closes_without_a_time_or_before_it_began_is_mended_and_said(brough
     assert any("1 closed without a closing time" in line for line in report.lines())
 
 
+def test_a_city_that_said_no_time_zone_gets_the_mappings_and_is_told_so(brought_in: Import, tmp_path: Path) -> None:
+    assert not any("city.toml" in line for line in brought_in(file_of(row("1")), dry_run=True).lines())
+    first, second = brought_in(file_of(row("1"))), brought_in(file_of(row("2")))
+    assert any("city.toml was missing" in line for line in first.lines())
+    assert not any("city.toml" in line for line in second.lines())
+    assert DataFolder(tmp_path / "data").city().time_zone == "America/New_York"
+
+
 def test_a_deadline_judges_where_the_file_gives_no_judgement(brought_in: Import, city: Store) -> None:
     text = "\n".join([
         HEADER + ",due",
