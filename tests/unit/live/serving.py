@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from callbacks.live.hub import Hub
 from callbacks.live.socket import serve
 from geodata.domain.view import MapView, parse_view
+from layers.registry import LAYER_IDS
 from tests.unit.live.fakes import FakePicture
 
 PREPARED = "callbacks.live.outlets:PreparedFrames"
@@ -29,9 +30,9 @@ def free_port() -> int:
 
 
 def read_view(address: str) -> MapView:
-    """Any layer and class is known here."""
+    """The view of an address; no class is known here."""
     parts = urlsplit(address)
-    return parse_view(unquote(parts.path), parts.query, layer_ids=frozenset({"events"}), class_codes=frozenset())
+    return parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=frozenset())
 
 
 class LiveServer:
