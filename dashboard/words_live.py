@@ -5,7 +5,7 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, str]] = {
     "prev.yesterday": ("较昨日同时", "vs yesterday"),
     "prev.hour_ago": ("较 1 小时前", "vs 1 h ago"),
-    "base.last_week": ("上周同日", "same day last week"),
+    "base.last_week": ("上周同日", "a week ago"),
     "ranking.label": ("{level}按期结案率", "On-time closing by {level}"),
     "ranking.leaf": ("已是最小单元，没有下级可比", "The smallest unit: nothing below to compare"),
     "ranking.no_due": ("本月还没有应结案件", "Nothing was due this month"),

@@ -70,10 +70,12 @@
     };
   }
 
-  /** Today's times as 14:31:52, other days with their date. */
-  function when(ms, zone, now) {
+  /** Today's times as 14:31:52, other days with their date; `short` leaves this year out. */
+  function when(ms, zone, now, short) {
     const m = moment(ms, zone);
-    return m.date === moment(now, zone).date ? m.clock : m.date + " " + m.time;
+    const today = moment(now, zone).date;
+    if (m.date === today) return m.clock;
+    return (short && m.date.slice(0, 4) === today.slice(0, 4) ? m.date.slice(5) : m.date) + " " + m.time;
   }
 
   /** A length of work: {value, unit} in minutes, hours or days, whichever reads best. */

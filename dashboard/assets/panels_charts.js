@@ -80,7 +80,7 @@
   /** The next round number above the largest: the axis keeps still while the day grows. */
   function nice(most) {
     const size = 10 ** Math.floor(Math.log10(most));
-    return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((f) => f * size).find((n) => n >= most * 1.06 && Number.isInteger(n)) || 2 * most;
+    return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((f) => f * size).find((n) => n >= most * 1.12 && Number.isInteger(n)) || 2 * most;
   }
 
   sections.curve = {

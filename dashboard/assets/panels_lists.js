@@ -40,7 +40,7 @@
     attr(p.state, "data-state", state);
     text(p.place, place.replaceAll(" · ", "·"));
     attr(p.place, "title", place);
-    text(p.time, O.format.when(reported, O.panels.zone(), now));
+    text(p.time, O.format.when(reported, O.panels.zone(), now, true));
     drawLeft(p.left, O.city.states.includes(state) ? deadline : null, overdue, now);
     attr(node, "data-overdue", Boolean(overdue));
     const wall = O.view.parse().page === "wall";
