@@ -95,7 +95,7 @@ def grow_city(seed: int, size: CitySize, advance: Callable[[float], None] = lamb
     cells = cell_polygons(graph, arcs, vertex, ground)
     advance(0.8)
     density = terrain.density(graph.centre[: graph.n])
-    order, levels = _levels(seed, graph, splits, cells, density)
+    order, levels = _levels(seed, graph, splits, cells, density, _marks(terrain, ground))
     advance(0.9)
     basemap = draw_basemap(graph, terrain, roads, arcs, ground)
     advance(1.0)
@@ -104,7 +104,8 @@ def grow_city(seed: int, size: CitySize, advance: Callable[[float], None] = lamb
 
 
 def _levels(
-    seed: int, graph: CellGraph, splits: tuple[Split, Split, Split], cells: Polygons, density: Floats
+    seed: int, graph: CellGraph, splits: tuple[Split, Split, Split], cells: Polygons, density: Floats,
+    marks: dict[str, Floats],
 ) -> tuple[Longs, tuple[LevelAreas, ...]]:
     """The five levels, and the cells in the order of the grids."""
     rng = np.random.default_rng([seed, 5])
@@ -122,10 +123,17 @@ def _levels(
     )  # fmt: skip
     community_density = _means(density, community_of)
     street_density = _means(community_density, communities.parent)
-    d = _districts(district_polygons)
+    d = _districts(district_polygons, marks)
     s = _streets(d, streets.parent, street_density, street_polygons, rng)
     c = _communities(s, communities.parent, community_density, community_polygons, rng)
     return order, (city, d, s, c, _grids(c, community_of, density, cells, rng))
+
+
+def _marks(terrain: Terrain, ground: Ground) -> dict[str, Floats]:
+    """Words for districts that lie by something: the lake, the mouth of the first tributary."""
+    lake = np.array(terrain.lake.centroid.coords)
+    mouth = terrain.rivers[1].line[-1:]
+    return {names.BY_THE_LAKE: ground.lonlat(lake)[0], names.BY_THE_CONFLUENCE: ground.lonlat(mouth)[0]}
 
 
 def _sorted(splits: tuple[Split, Split, Split], place: Floats) -> tuple[Split, Split, Split]:
@@ -157,9 +165,15 @@ def _means(values: Floats, of: Longs) -> Floats:
     return np.asarray(np.bincount(of, values) / np.bincount(of), np.float64)
 
 
-def _districts(polygons: Polygons) -> LevelAreas:
+def _districts(polygons: Polygons, marks: dict[str, Floats]) -> LevelAreas:
+    """The districts, each with the word of its place in the row, but those at a mark with the word of the mark."""
     n = len(polygons)
     words = list(names.district_words(n))
+    for word, (lon, lat) in marks.items():
+        there = int(np.argmin(shapely.distance(polygons, shapely.Point(lon, lat))))
+        if word in words:
+            k = words.index(word)
+            words[k], words[there] = words[there], words[k]
     counties = round(n * names.COUNTY_SHARE)
     ends = [("区", "District")] * (n - counties) + [("县", "County")] * counties
     width = max(2, len(str(n)))

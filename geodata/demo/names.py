@@ -18,6 +18,8 @@ DISTRICTS = (
     "松岭", "九曲", "云台", "沧浪", "麦川", "丹岩", "银滩", "安澜", "溪源", "鹤田",
 )  # fmt: skip
 COUNTY_SHARE = 0.3
+BY_THE_LAKE, BY_THE_CONFLUENCE = "明湖", "江口"
+READINGS = {"长": "chang"}  # where a place name is read otherwise than the character alone
 
 FIRST = "青明云龙凤金银玉石松柏竹梅兰桂清白红碧翠双三南北东西长永安和福新文太平鹤鹿荷柳枫沙泉星月朝晴望观锦秀"
 SECOND = "山溪河湖桥门滩湾坪岭坝林泉井渡口台塘田园洲岩峰谷坡浦港屏津潭池堰亭楼"
@@ -37,7 +39,7 @@ COMMUNITY_KINDS = (("community", "社区", "Community", 1), ("village", "村", "
 @cache
 def roman(word: str) -> str:
     """The word in Latin letters, as on a signpost: 青木 → Qingmu, 平安 → Ping'an."""
-    syllables = lazy_pinyin(word)
+    syllables = [READINGS.get(c, s) for c, s in zip(word, lazy_pinyin(word), strict=True)]
     return "".join(s if i == 0 or s[0] not in "aoe" else "'" + s for i, s in enumerate(syllables)).capitalize()
 
 

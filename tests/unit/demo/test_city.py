@@ -104,7 +104,9 @@ def test_there_are_38_different_districts_to_name() -> None:
     assert len(set(DISTRICTS)) == 38
 
 
-@pytest.mark.parametrize(("word", "latin"), [("青木", "Qingmu"), ("平安", "Ping'an"), ("江口", "Jiangkou")])
+@pytest.mark.parametrize(
+    ("word", "latin"), [("青木", "Qingmu"), ("平安", "Ping'an"), ("江口", "Jiangkou"), ("长岭", "Changling")]
+)
 def test_names_are_spelled_as_on_a_signpost(word: str, latin: str) -> None:
     assert roman(word) == latin
 
@@ -124,3 +126,11 @@ def test_every_grid_holds_its_own_middle(middle: SyntheticCity) -> None:
 def test_a_size_that_cannot_nest_is_refused() -> None:
     with pytest.raises(ValueError, match="at least as many"):
         CitySize(10, 5, 60, 300)
+
+
+def test_the_district_of_the_lake_is_named_after_it(middle: SyntheticCity) -> None:
+    lon, lat = middle.ground.lonlat(np.array(middle.terrain.lake.centroid.coords))[0]
+    districts = middle.levels[1]
+    at = np.flatnonzero(shapely.intersects_xy(districts.polygons, lon, lat))
+    assert [districts.names[k][:2] for k in at] == ["明湖"]
+    assert len(set(districts.names)) == len(districts.names)
