@@ -99,7 +99,7 @@ async def test_an_event_that_is_reported_reaches_every_screen_it_concerns_and_no
     await until(lambda: sections(grid)["feed"][0][0] == code)
     marks = [m["marks"]["events/marks"] for m in city.messages("delta") if "events/marks" in m.get("marks", {})]
     assert code in [feature[0] for moved in marks for feature in moved.get("set", ())]
-    assert not [m for m in other.messages("delta")[calm:] if {"kpi", "feed"} & set(m.get("s", {}))]
+    assert not [m for m in other.messages("delta")[calm:] if {"feed", "classes"} & set(m.get("s", {}))]
     newest = city.messages("delta")[-1]
     assert newest["src"] <= newest["at"]
 
