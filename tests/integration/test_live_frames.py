@@ -16,7 +16,6 @@ from fastapi import FastAPI
 
 from callbacks.live import wiring
 from callbacks.live.hub import Hub
-from callbacks.live.past import local_day, midnight, read_hours, read_month
 from callbacks.live.topics import Client
 from callbacks.room import Room
 from geodata.domain.view import MapView
@@ -25,9 +24,7 @@ from geodata.services.desk import Desk
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
 from geodata.services.tracking import Position, report_positions
-from geodata.store import events
 from geodata.store.engine import Watch
-from geodata.store.events import EventNow
 from tests.factories import page_city
 from tests.unit.live.fakes import FakeOutlet
 
@@ -148,30 +145,3 @@ async def test_when_the_store_is_out_of_reach_the_screens_grow_old(
     await until(lambda: len(outlet.messages("beat")) >= 2)
     first, last = outlet.messages("beat")[0], outlet.messages("beat")[-1]
     assert first["at"] == last["at"] < last["now"]
-
-
-def test_this_months_rate_of_every_area_is_what_its_events_say(room: Room) -> None:
-    situation = room.situation
-    now_ms = situation.now_ms
-    month = read_month(room.store, situation.tree, now_ms, situation.zone)
-    with room.store.read() as conn:
-        held = [EventNow(*row) for row in events.open_events(conn)]  # type: ignore[arg-type]
-    today = situation.tree
-    begin = int(midnight(local_day(now_ms, situation.zone).replace(day=1), situation.zone).timestamp() * 1000)
-    for o in range(len(today)):
-        inside = {a.id for a in today.areas[o : int(today.end[o])]}
-        due = [
-            e for e in held
-            if e.area_id in inside and e.deadline_ms is not None and begin <= e.deadline_ms <= now_ms
-        ]  # fmt: skip
-        assert month.of(o) == (0, len(due)), today.areas[o].code
-    assert month.of(0)[1] > 0
-
-
-def test_the_hours_of_other_days_are_read_for_large_and_small_areas_alike(room: Room) -> None:
-    situation = room.situation
-    tomorrow_ms = situation.now_ms + 86_400_000
-    ids = [situation.tree.areas[situation.tree.ordinal[code]].id for code in ("C", "D1", "D2")]
-    city, *districts = (read_hours(room.store, i, tomorrow_ms, situation.zone).yesterday for i in ids)
-    assert city == tuple(situation.hours_today(0))
-    assert city == tuple(map(sum, zip(*districts, strict=True)))
