@@ -29,7 +29,7 @@ def _style(colours: Colours) -> list[Json]:
             # ``w`` is the share of the heaviest point, so that one scale serves a city and a street.
             "heatmap-weight": ["get", "w"],
             # Neighbours add up: only several heavy points together reach the top of the ramp.
-            "heatmap-intensity": 0.4,
+            "heatmap-intensity": 0.55,
             "heatmap-radius": ["get", "r"],
             "heatmap-opacity": 0.85,
             "heatmap-color": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from geodata.domain.areas import AreaTree
 from geodata.domain.units import Freshness, UnitStatus
@@ -51,14 +52,16 @@ def _icons(theme: str) -> dict[str, Json]:
 
 def _style(theme: str) -> list[Json]:
     colours = COLOURS[theme]
+    quiet: list[Any] = ["has", "q"]
     by_count = ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 1.9, 5, 2.9, 15, 5, 50, 9]
     return [
         {
             "type": "circle",
             "filter": ["has", "n"],
             "paint": {
-                "circle-radius": by_count, "circle-color": colours.alive, "circle-opacity": 0.9,
-                "circle-stroke-color": colours.halo, "circle-stroke-width": 0.6,
+                "circle-radius": by_count, "circle-color": colours.alive, "circle-opacity": ["case", quiet, 0, 0.9],
+                "circle-stroke-color": ["case", quiet, colours.alive, colours.halo],
+                "circle-stroke-width": ["case", quiet, 1.1, 0.6],
             },
         },
         {
@@ -88,7 +91,7 @@ class Units:
         return UnitRows(situation.unit_marks(o, UNITS_MAX), situation.unit_totals(o), situation.tree)
 
     def draw(self, rows: UnitRows, view: MapView) -> Drawing:
-        """Of a unit ``i`` its shape and ``f`` its freshness; of a cell ``n`` how many units."""
+        """Of a unit ``i`` its shape and ``f`` its freshness; of a cell ``n`` how many units, ``t`` its name."""
         marks = _cells(rows, view) if rows.marks.cells is not None else _units(rows.marks)
         return Drawing(marks={"marks": marks}, legend=_legend(rows, len(marks)))
 
@@ -109,8 +112,10 @@ def _cells(rows: UnitRows, view: MapView) -> list[Feature]:
         return []
     columns = zip(cells.areas.tolist(), cells.lon.tolist(), cells.lat.tolist(), cells.weight.tolist(), strict=True)
     areas = rows.tree.areas
+    # A cell does not know whose fixes it sums: it turns hollow when more than half of the area's are old.
+    quiet = {"q": 1} if rows.totals.by_freshness.get(Freshness.LIVE, 0) * 2 < rows.totals.on else {}
     return [
-        (areas[o].code, round(lon, 5), round(lat, 5), {"n": int(n), "t": areas[o].label(view.lang)})
+        (areas[o].code, round(lon, 5), round(lat, 5), {"n": int(n), "t": areas[o].label(view.lang)} | quiet)
         for o, lon, lat, n in columns
         if n
     ]

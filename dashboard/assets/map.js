@@ -66,6 +66,7 @@
 
   function onRemove() {
     Object.assign(S, { map: null, gd: null, pane: null, alive: false });
+    M.gate.reset();
   }
 
   /** MapLibre speaks about a tile that failed; without a listener it would print it, and nobody would ask again. */

@@ -166,7 +166,10 @@
 
   /** Put everything on the map, replacing what is there: a start, another theme or scale, a context that came back. */
   function mount() {
-    for (const layer of S.map.getStyle().layers) if (layer.id.startsWith(OWN)) S.map.removeLayer(layer.id);
+    const style = S.map.getStyle();
+    for (const layer of style.layers) if (layer.id.startsWith(OWN)) S.map.removeLayer(layer.id);
+    // After a lost context MapLibre brings a source back with the data it once had, and asks it wrongly from then on.
+    if (!S.alive) for (const id of Object.keys(style.sources)) if (id.startsWith(OWN)) S.map.removeSource(id);
     S.map.setPaintProperty("onescreen:ground", "background-color", S.kit.ground[S.view.theme]);
     sources();
     icons();

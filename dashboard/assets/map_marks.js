@@ -35,6 +35,9 @@
     }
   }
 
+  /** The ring around what is selected goes with it. */
+  const follow = (slot) => S.alive && /^(event|unit):/.test(S.view.selected) && /^(events|units)\//.test(slot) && M.pointer.selected();
+
   /** From the live push: {all: [feature…]} or {set: [feature…], gone: [id…]}; a feature is [id, lon, lat, {props}]. */
   M.applyMarks = function (slot, change) {
     const now = store(slot);
@@ -43,6 +46,7 @@
       for (const mark of change.all) now.set(mark[0], feature(mark));
       if (source(slot) && !document.hidden) setAll(slot);
       else stale.add(slot);
+      follow(slot);
       return;
     }
     const add = (change.set || []).map(feature);
@@ -51,6 +55,7 @@
     for (const f of add) now.set(f.id, f);
     if (!drawable(slot)) return void stale.add(slot);
     source(slot).updateData({ remove: change.gone || [], add });
+    follow(slot);
     const spec = S.kit.slots[slot];
     if (spec && spec.pulse && S.view.layers.has(spec.layer) && fresh.length <= PULSES_MAX) fresh.forEach(pulse);
   };

@@ -124,7 +124,10 @@ class MapPage:
               const layers = m.getStyle().layers.map(l => l.id).filter(id => id.startsWith('onescreen/' + slot + '/'));
               try {
                 return [...new Set(m.queryRenderedFeatures({layers}).map(f => f.properties.id))].sort();
-              } catch (renewing) {
+              } catch (renewed) {
+                // MapLibre's query lags behind what it draws until symbols are placed again.
+                m.style.triggerSymbolPlacement();
+                m.triggerRepaint();
                 return [];
               }
             }""",

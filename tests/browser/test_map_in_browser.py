@@ -187,6 +187,9 @@ def test_what_moved_during_a_lost_context_is_there_when_it_comes_back(page: MapP
     page.wait_drawn("events/marks", "NEW-1")
     page.page.wait_for_function("() => onescreen.map.state.gd.data[0].z[0] === 7")
     assert page.page.get_attribute("#map-pane", "data-lost") is None
+    page.page.wait_for_function(
+        "() => onescreen.map.state.map.queryRenderedFeatures({layers: ['plotly-trace-layer-areas-fill-fill']}).length"
+    )
     assert page.drawn("labels/names")
 
 
@@ -261,6 +264,15 @@ def test_a_new_event_pulses_once_and_a_known_one_does_not(page: MapPage) -> None
     set_marks(page, "events/marks", {"set": [EVENT]})
     assert page.stats()["pulses"] == before + 1
     page.page.wait_for_function("() => !document.querySelector('.map-pulse')")
+
+
+def test_the_ring_around_a_selected_unit_goes_with_it(page: MapPage) -> None:
+    page.go("/area/C?selected=unit%3AM1")
+    for lon in (106.4, 106.6):
+        set_marks(page, "units/marks", {"set": [["M1", lon, 30.0, {"i": "circle", "f": "live"}]]})
+        ring = """async () => (await onescreen.map.state.map.getSource('onescreen/highlight').getData())
+          .features.map(f => f.geometry.coordinates[0])"""
+        page.page.wait_for_function(f"async lon => (await ({ring})()).includes(lon)", arg=lon)
 
 
 def test_who_wants_no_motion_sees_a_still_ring(page: MapPage) -> None:

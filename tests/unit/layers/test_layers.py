@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -170,6 +170,13 @@ def test_too_many_units_are_counted_by_area_and_none_is_lost(city: MadeSituation
     assert sum(f[3]["n"] for f in marks) == city.unit_marks(0, UNITS_MAX).total > UNITS_MAX
     first = drawing.legend[0]
     assert (first.note, first.note_n) == ("legend.note.cells", len(marks))
+
+
+def test_cells_turn_hollow_when_most_fixes_are_old(city: MadeSituation) -> None:
+    rows = UNITS.rows(city, MapView("C"))
+    silent = replace(rows.totals, by_freshness={Freshness.LIVE: 1, Freshness.STALE: rows.totals.on - 1})
+    assert not any("q" in f[3] for f in UNITS.draw(rows, MapView("C")).marks["marks"])
+    assert all("q" in f[3] for f in UNITS.draw(replace(rows, totals=silent), MapView("C")).marks["marks"])
 
 
 def test_density_adds_up_what_stands_on_one_place(city: MadeSituation) -> None:
