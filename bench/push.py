@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,6 @@ from layers.registry import LAYERS
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
-PORT = 8150
 VIEWS = 500
 STAGES = (4_000, 8_000, 10_000, 12_000, 14_000, 16_000, 18_000)
 STAGE_S, POLL_WARM_S, POLL_S = 8.0, 3.0, 8.0
@@ -101,31 +101,40 @@ async def weights(folder: DataFolder) -> tuple[float, float, float]:
     return float(np.median(sizes)) / 1e3, float(np.percentile(sizes, 95)) / 1e3, len(orjson.dumps(figure)) / 1e3
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
 @contextmanager
-def server(kind: str, folder: DataFolder, path: str) -> Iterator[None]:
-    """A bench server that answers on ``path``."""
-    run = subprocess.Popen([sys.executable, "-m", "bench.push_server", kind, str(PORT), str(folder.root)], cwd=ROOT)
+def server(kind: str, folder: DataFolder, path: str) -> Iterator[int]:
+    """A bench server that answers on ``path``; its port."""
+    port = free_port()
+    run = subprocess.Popen([sys.executable, "-m", "bench.push_server", kind, str(port), str(folder.root)], cwd=ROOT)
     try:
         deadline = time.monotonic() + START_MAX_S
         while True:
             try:
-                ask(path)
+                ask(port, path)
                 break
             except OSError:
                 if time.monotonic() > deadline or run.poll() is not None:
                     raise
                 time.sleep(0.2)
-        yield
+        yield port
     finally:
         run.terminate()
         run.wait(20)
 
 
 @contextmanager
-def load(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def load(module: str, port: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A load generator that takes a line and answers with one."""
     run = subprocess.Popen(
-        [sys.executable, "-m", module, str(PORT), *arguments], cwd=ROOT, text=True,
+        [sys.executable, "-m", module, str(port), *arguments], cwd=ROOT, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -145,9 +154,9 @@ def say(run: subprocess.Popen[str], line: object) -> Json:
     return answer
 
 
-def ask(path: str) -> bytes:
+def ask(port: int, path: str) -> bytes:
     """GET from the bench server."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=60) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
         body: bytes = answer.read()
         return body
 
@@ -161,10 +170,13 @@ def screens(folder: DataFolder) -> tuple[int, str]:
     with tempfile.TemporaryDirectory() as temporary:
         names, out = Path(temporary) / "views.json", Path(temporary) / "frames.npz"
         names.write_text(json.dumps(views), "utf-8")
-        with server("push", folder, "/bench/log"), load("bench.push_load", str(names), str(out)) as hall:
+        with (
+            server("push", folder, "/bench/log") as port,
+            load("bench.push_load", port, str(names), str(out)) as hall,
+        ):
             for n in STAGES:
                 stage = say(hall, n)
-                log = orjson.loads(ask("/bench/log"))
+                log = orjson.loads(ask(port, "/bench/log"))
                 p99_s, delivered = latency(views, log["sent"], out, stage["screens"])
                 seen.append(f"{n:,}: p99 {p99_s * 1000:.0f} ms")
                 print(f"  {seen[-1]}, {delivered:.2%} delivered, {stage}", flush=True)
@@ -202,7 +214,7 @@ def polling(folder: DataFolder) -> float:
     with tempfile.TemporaryDirectory() as temporary:
         names = Path(temporary) / "views.json"
         names.write_text(json.dumps(views), "utf-8")
-        with server("poll", folder, "/_dash-layout"), load("bench.poll_load", str(names)) as pollers:
+        with server("poll", folder, "/_dash-layout") as port, load("bench.poll_load", port, str(names)) as pollers:
             say(pollers, POLL_WARM_S)
             answer = say(pollers, POLL_S)
     print(f"  polling: {answer}", flush=True)

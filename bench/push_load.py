@@ -1,8 +1,8 @@
-"""Screens by the thousand in one process: ``python -m bench.push_load PORT VIEWS_FILE OUT STAGE … --seconds S``.
+"""Screens by the thousand in one process: ``python -m bench.push_load PORT VIEWS_FILE OUT``.
 
 A WebSocket client that does no more than a bench needs: it opens sockets, subscribes each to one of the views in turn,
 answers pings, and notes for every frame which topic and number it has and when its first bytes were read. For each
-stage (a number of screens) it writes the frames of S seconds to ``OUT-<screens>.npz``.
+line read, a number of screens, it opens those that are missing and writes the frames of some seconds to OUT.
 """
 
 from __future__ import annotations
