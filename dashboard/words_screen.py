@@ -85,7 +85,7 @@ PANELS: dict[str, tuple[str, str]] = {
     "ranking.shown": ("前 {n} / {all}", "top {n} of {all}"),
     "ticker.feeds": ("数据源 {ok}/{all} 正常", "feeds {ok}/{all} well"),
     "ticker.feed_age": ("{name}：{age}前", "{name}: {age} ago"),
-    "ticker.calm": ("当前没有超期的特急、紧急事件", "No urgent event is overdue now"),
+    "ticker.calm": ("当前没有超期的特急事件", "No critical event is overdue now"),
     "panel.none": ("暂无数据", "No data"),
     "panel.failed": ("此栏暂时无法计算，其余不受影响", "This panel cannot be computed now; the others go on"),
     "age.days": ("{n} 天", "{n} d"),

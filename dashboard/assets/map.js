@@ -7,6 +7,7 @@
   const LOST_RELOAD_MS = 20000;
   const RETRY_MS = 8000;
   const FIT_MAX_ZOOM = 17;
+  const BESIDE_LEGEND_ZOOM = 0.2;
   const DEAF = ["plotly_restyle", "plotly_relayout", "plotly_click", "plotly_hover", "plotly_unhover"];
 
   /** kit: what the page was built with; card: the area that is shown; view: what the address says. */
@@ -59,6 +60,7 @@
     map.on("webglcontextlost", onLost);
     map.on("webglcontextrestored", () => whenStyled(remount));
     map.on("remove", onRemove);
+    besideLegend();
     const observer = new ResizeObserver(onResize);
     observer.observe(S.pane);
     map.on("remove", () => observer.disconnect());
@@ -135,14 +137,31 @@
     return { left: edge, right: edge, bottom: edge, top: Math.max(edge, Math.round(top) + 8) };
   }
 
+  function legendWidth() {
+    const legend = document.getElementById("legend");
+    return legend && !legend.hidden ? legend.offsetWidth : 0;
+  }
+
+  /** The legend comes with the first frame: from then on the area lies beside it where that costs hardly any size. */
+  function besideLegend() {
+    const legend = document.getElementById("legend");
+    if (!legend) return;
+    new MutationObserver(() => S.alive && S.card && !S.moved && M.fit())
+      .observe(legend, { attributes: true, attributeFilter: ["hidden"] });
+  }
+
   /** Show the whole area; after a finger's pan Plotly believes it is still dragging and would keep its own camera. */
   M.fit = function () {
     if (!S.alive || !S.card) return;
     const [west, south, east, north] = S.card.bbox;
     fitted = sizeOf(S.map);
     S.map.resize();
-    const camera = S.map.cameraForBounds([[west, south], [east, north]], { padding: padding(), maxZoom: FIT_MAX_ZOOM });
-    if (!camera) return;
+    const bounds = [[west, south], [east, north]];
+    const edges = padding();
+    const whole = S.map.cameraForBounds(bounds, { padding: edges, maxZoom: FIT_MAX_ZOOM });
+    if (!whole) return;
+    const beside = S.map.cameraForBounds(bounds, { padding: { ...edges, left: edges.left + legendWidth() }, maxZoom: FIT_MAX_ZOOM });
+    const camera = beside && whole.zoom - beside.zoom < BESIDE_LEGEND_ZOOM ? beside : whole;
     const plot = subplot();
     plot.dragging = plot.wheeling = false;
     S.map.stop();
