@@ -41,7 +41,6 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
     "ranking": _on(numbers.ranking, "areas", "month"),
     "worst": _on(lists.worst, "events", "clock"),
     "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "minute"),
-    "areas": _on(lists.areas, "events", "units", "clock", "areas"),
     "feeds": _on(lists.feeds, "doors"),
     "filters": _on(lists.filters, "events", "clock"),
 })  # fmt: skip

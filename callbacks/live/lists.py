@@ -1,4 +1,4 @@
-"""Sections that list: title, feed, worst, ticker, values of the children, feeds, options of the filters."""
+"""Sections that list: title, feed, worst, ticker, feeds, options of the filters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ Json = dict[str, Any]
 Row = tuple[str, str, int, str, str, str, int, int | None, bool]
 FEED_ROWS, WORST_ROWS = 20, 10
 RATE_MINUTES = 10
-CHILDREN_MAX = 2_000
 QUIET_AFTER_MS = 120_000
 
 
@@ -93,16 +92,6 @@ def ticker(scene: Scene) -> list[Json]:
     if lost := scene.situation.unit_totals(scene.o).by_freshness.get(Freshness.LOST, 0):
         lines.append(("units_lost", words(lang, "ticker.units_lost", n=number(lang, lost))))
     return [{"kind": kind, "label": words(lang, f"ticker.kind.{kind}"), "text": text} for kind, text in lines]
-
-
-def areas(scene: Scene) -> Json:
-    """The value of the view's measure for each child."""
-    children, values = scene.situation.children(scene.o, scene.view.measure, scene.view.filters)
-    rows = [
-        (scene.tree.areas[o].code, round(value, 3))
-        for o, value in zip(children[:CHILDREN_MAX].tolist(), values, strict=False)
-    ]
-    return {"measure": scene.view.measure.value, "rows": rows, "max": max((v for _, v in rows), default=0)}
 
 
 def feeds(scene: Scene) -> list[tuple[str, int, str]]:

@@ -138,7 +138,7 @@ async def test_only_the_sections_that_depend_on_what_moved_are_built(
     board.situation.apply_units([a_unit(1, 9, area_id=UNEVEN.areas[4].id, lon=100.5)])
     assert picture.stale()
     picture.refresh()
-    assert {"kpi"} <= set(built) <= {"kpi", "ticker", "areas"}
+    assert {"kpi"} <= set(built) <= {"kpi", "ticker"}
 
 
 async def test_a_change_elsewhere_leaves_a_view_alone(board: Board) -> None:

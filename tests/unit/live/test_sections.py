@@ -166,15 +166,6 @@ def test_the_ticker_tells_only_what_needs_a_human() -> None:
     assert "7" in lines[2]["text"]
 
 
-def test_the_values_of_the_children_are_those_of_the_measure() -> None:
-    areas = lists.areas(a_scene())
-    values = dict(areas["rows"])
-    direct = a_situation().unplaced(0, MapView("A000").measure)
-    assert set(values) == {"A001", "A002", "A009"}
-    assert sum(values.values()) + direct == 40
-    assert areas["max"] == max(values.values())
-
-
 def test_the_options_of_the_filters_count_all_open_events_whatever_is_filtered() -> None:
     scene = a_scene(view=MapView("A000", filters=Filters(urgencies=(1,))))
     options = lists.filters(scene)
