@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from heapq import heappop, heappush
 
@@ -24,8 +25,8 @@ class Borders:
 
     def __init__(self, slots: npt.NDArray[np.signedinteger], moments: npt.NDArray[np.int64], size: int) -> None:
         """Start with these slots' next moments (none later than TIME_END comes), with room for slots up to ``size``."""
-        self._wanted = [NEVER] * size
-        self._queued = [NEVER] * size
+        self._wanted = array("q", [NEVER]) * size
+        self._queued = array("q", [NEVER]) * size
         real = moments < TIME_END
         for slot, at in zip(slots[real].tolist(), moments[real].tolist(), strict=True):
             self._wanted[slot] = self._queued[slot] = at
@@ -38,8 +39,8 @@ class Borders:
         for slot, at in zip(slots, moments, strict=True):
             if slot >= len(wanted):
                 more = max(slot + 1 - len(wanted), len(wanted), 1024)
-                wanted.extend([NEVER] * more)
-                queued.extend([NEVER] * more)
+                wanted.extend(array("q", [NEVER]) * more)
+                queued.extend(array("q", [NEVER]) * more)
             wanted[slot] = at
             if at < queued[slot] and at < TIME_END:
                 queued[slot] = at

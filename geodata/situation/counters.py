@@ -149,11 +149,12 @@ class Counters:
         keys, inverse = np.unique(keys, return_inverse=True)
         weights = np.bincount(inverse, signs, len(keys)).astype(np.int32)
         keys, weights = keys[weights != 0], weights[weights != 0]
-        while len(keys):
-            np.add.at(self._flat, keys, weights)
-            areas, columns = np.divmod(keys, self.width)
+        areas, columns = np.divmod(keys, self.width)
+        while len(areas):
+            np.add.at(self._flat, areas * self.width + columns, weights)
             areas = self._parent[areas].astype(np.int64)
-            keys, weights = (areas * self.width + columns)[areas >= 0], weights[areas >= 0]
+            if areas.min() < 0:
+                areas, columns, weights = areas[areas >= 0], columns[areas >= 0], weights[areas >= 0]
 
 
 class Stamps:
@@ -172,7 +173,7 @@ class Stamps:
         while len(now):
             self._last[now] = version
             now = self._parent[now]
-            now = np.unique(now[now >= 0])
+            now = now[now >= 0]
 
     def of(self, o: int) -> int:
         """The version of an area."""

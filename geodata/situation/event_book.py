@@ -13,9 +13,9 @@ from geodata.situation.borders import NEVER, Borders
 from geodata.situation.columns import FREE, IS_ENDED, Codebook, EventBatch, EventColumns
 from geodata.situation.counters import Counters, Layout, Pairs, ever, gathered, lateness, of_day, standing
 from geodata.situation.days import Day
-from geodata.situation.handling import HandlingTimes, handling_s
+from geodata.situation.handling import Closure, HandlingTimes, handling_s
 from geodata.situation.judging import judge
-from geodata.situation.runs import Longs, Runs, keys_of, times_in_keys
+from geodata.situation.runs import SLOT_BITS, Longs, Runs, keys_of, slots_of, times_in_keys
 from geodata.situation.strata import Strata
 
 Bools = npt.NDArray[np.bool_]
@@ -25,7 +25,8 @@ NOTHING: Longs = np.zeros(0, np.int64)
 class EventBook:
     """Held are all open events and those reported or ended today (or later, by a clock that is ahead).
 
-    ``by_place``: all held, by area. ``by_report``: all held, by time of report. ``marked``: open ones with
+    ``by_place``: all held, by area. ``by_report``: all held, by time of report. ``timed``: those closed today that
+    have a handling time, by area. ``marked``: open ones with
     coordinates, by urgency and pile, then area. ``late_by_place``, ``late_by_deadline``: open and overdue ones.
     """
 
@@ -42,8 +43,8 @@ class EventBook:
         slots = slots[wanted]
         self.borders = Borders(slots, judge(self.columns, slots, now_ms), self.columns.size)
         self.counters = Counters(strata, self.layout.width, self._pairs(slots))
-        self.handling = self._handling(slots)
-        self.by_place, self.by_report, self.marked, self.late_by_place, self.late_by_deadline = map(
+        self.handling = HandlingTimes(tree.parent, self._gather_handling)
+        self.by_place, self.by_report, self.timed, self.marked, self.late_by_place, self.late_by_deadline = map(
             Runs, self._keys(slots)
         )
 
@@ -65,12 +66,12 @@ class EventBook:
         slots = np.array([next(new) if s < 0 else s for s in known], np.int64)
         old = slots[np.array(known, np.int64) >= 0]
         before = self.columns.o[old].astype(np.int64)
-        gone, gone_keys, gone_times = self._pairs(old, for_all_time=True), self._keys(old), self._times(old)
+        gone, gone_keys, gone_times = self._pairs(old, for_all_time=True), self._keys(old), self._closures(old)
         self.columns.write(slots, batch)
         self.borders.set(slots.tolist(), judge(self.columns, slots, now_ms).tolist())
         self.counters.move(gone, self._pairs(slots, for_all_time=True))
         _reorder(self._orders, gone_keys, self._keys(slots))
-        self._retime(gone_times, self._times(slots))
+        self.handling.change(gone_times, self._closures(slots))
         after = self.columns.o[slots].astype(np.int64)
         self._let_go(slots[~self._wanted(slots)])
         return np.concatenate((before, after))
@@ -96,7 +97,8 @@ class EventBook:
         held = np.flatnonzero(self.columns.o != FREE)
         areas = self.columns.o[held]
         self.counters.move((NOTHING, NOTHING), gathered(areas, of_day(self.columns, held, self.layout, day)))
-        self.handling = self._handling(held)
+        self.timed = Runs(self._timed_keys(held))
+        self.handling.clear()
 
     def _newer(self, batch: EventBatch) -> Ints:
         """Which rows to take: of each event the newest revision, and only if it is newer than the one held."""
@@ -137,9 +139,14 @@ class EventBook:
         return [
             keys_of(areas, slots),
             keys_of(times_in_keys(c.reported_ms[slots]), slots),
+            self._timed_keys(slots),
             keys_of(bucket[placed] * len(self.tree) + areas[placed], slots[placed]),
             *self._late_keys(slots),
         ]
+
+    def _timed_keys(self, slots: Longs) -> Longs:
+        timed = slots[handling_s(self.columns, slots, self.day)[0]]
+        return keys_of(self.columns.o[timed], timed)
 
     def _late_keys(self, slots: Longs) -> list[Longs]:
         late = slots[self.columns.overdue[slots]]
@@ -149,24 +156,17 @@ class EventBook:
 
     @property
     def _orders(self) -> tuple[Runs, ...]:
-        return self.by_place, self.by_report, self.marked, self.late_by_place, self.late_by_deadline
+        return self.by_place, self.by_report, self.timed, self.marked, self.late_by_place, self.late_by_deadline
 
-    def _handling(self, slots: Longs) -> HandlingTimes:
+    def _gather_handling(self, o: int) -> tuple[Longs, Longs]:
+        slots = slots_of(self.timed.between(o << SLOT_BITS, int(self.tree.end[o]) << SLOT_BITS))
         which, seconds = handling_s(self.columns, slots, self.day)
-        closed = slots[which]
-        return HandlingTimes(self.tree.parent, self.columns.o[closed].astype(np.int64), seconds, closed)
+        return slots[which], seconds
 
-    def _times(self, slots: Longs) -> list[tuple[int, int, int]]:
-        """(area, seconds, slot) of those closed today."""
+    def _closures(self, slots: Longs) -> list[Closure]:
         which, seconds = handling_s(self.columns, slots, self.day)
         closed = slots[which]
         return list(zip(self.columns.o[closed].tolist(), seconds.tolist(), closed.tolist(), strict=True))
-
-    def _retime(self, gone: Sequence[tuple[int, int, int]], new: Sequence[tuple[int, int, int]]) -> None:
-        for closed in gone:
-            self.handling.remove(*closed)
-        for closed in new:
-            self.handling.add(*closed)
 
 
 def _reorder(orders: Sequence[Runs], gone: Sequence[Longs], new: Sequence[Longs]) -> None:

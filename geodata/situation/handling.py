@@ -1,6 +1,8 @@
-"""Handling times of the events closed today, kept sorted per area, so that mean and median are exact and cheap."""
+"""Handling times of the events closed today: mean and median, exact, at the price of a look-up."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from geodata.situation.columns import EventColumns
 from geodata.situation.days import Day
 from geodata.situation.judging import IS_CLOSED
 from geodata.situation.runs import SLOT_BITS, Longs, Runs
+
+Closure = tuple[int, int, int]
+"""(area, seconds, slot) of an event that was closed today with both times"""
 
 
 def handling_s(columns: EventColumns, slots: Longs, day: Day) -> tuple[Longs, Longs]:
@@ -21,57 +26,45 @@ def handling_s(columns: EventColumns, slots: Longs, day: Day) -> tuple[Longs, Lo
 
 
 class HandlingTimes:
-    """Per area with closures today: its seconds in order (with the slot, so that equal ones are two) and their sum.
+    """Seconds in order (with the slot, so that equal ones are two) and their sum, for the areas that were asked for.
 
-    Memory: one number per closure and level, 150,000 of them for 30,000 closures in a city of five levels. What a
-    start brings lies in one sorted table until an area is asked for or changes.
+    An area is gathered when it is first asked for and kept from then on; the others cost nothing.
     """
 
-    __slots__ = ("_first_areas", "_first_keys", "_parent", "_seconds", "_sum")
+    __slots__ = ("_gather", "_kept", "_parent", "_sum")
 
-    def __init__(self, parent: Ints, areas: Longs, seconds: Longs, slots: Longs) -> None:
-        self._parent = parent
-        self._seconds: dict[int, Runs] = {}
+    def __init__(self, parent: Ints, gather: Callable[[int], tuple[Longs, Longs]]) -> None:
+        """``gather`` gives an area's slots that were closed today with both times, and their seconds."""
+        self._parent, self._gather = parent, gather
+        self._kept: dict[int, Runs] = {}
         self._sum: dict[int, int] = {}
-        keys = (seconds << SLOT_BITS) | slots
-        all_areas, all_keys = [areas], [keys]
-        while len(areas):
-            areas = parent[areas].astype(np.int64)
-            keys, areas = keys[areas >= 0], areas[areas >= 0]
-            all_areas.append(areas)
-            all_keys.append(keys)
-        areas, keys = np.concatenate(all_areas), np.concatenate(all_keys)
-        order = np.argsort(areas, kind="stable")
-        self._first_areas, self._first_keys = areas[order], keys[order]
 
-    def add(self, area: int, seconds: int, slot: int) -> None:
-        """An event was closed."""
-        while area >= 0:
-            self._of(area).add((seconds << SLOT_BITS) | slot)
-            self._sum[area] += seconds
-            area = int(self._parent[area])
+    def change(self, gone: Iterable[Closure], new: Iterable[Closure]) -> None:
+        """Closures that no longer hold, and those that hold now."""
+        for sign, closures in ((-1, gone), (1, new)):
+            for area, seconds, slot in closures:
+                key = (seconds << SLOT_BITS) | slot
+                at = area
+                while at >= 0:
+                    if (kept := self._kept.get(at)) is not None:
+                        (kept.add if sign > 0 else kept.discard)(key)
+                        self._sum[at] += sign * seconds
+                    at = int(self._parent[at])
 
-    def remove(self, area: int, seconds: int, slot: int) -> None:
-        """It is no longer closed, or not in this way."""
-        while area >= 0:
-            self._of(area).discard((seconds << SLOT_BITS) | slot)
-            self._sum[area] -= seconds
-            area = int(self._parent[area])
+    def clear(self) -> None:
+        """A new day: all areas are gathered again when they are asked for."""
+        self._kept.clear()
+        self._sum.clear()
 
     def of(self, area: int) -> tuple[int, float | None, float | None]:
         """(how many, mean, median) in seconds of an area and all below it; None without any."""
-        runs = self._of(area)
+        runs = self._kept.get(area)
+        if runs is None:
+            slots, seconds = self._gather(area)
+            runs = self._kept[area] = Runs((seconds << SLOT_BITS) | slots)
+            self._sum[area] = int(seconds.sum())
         n = len(runs)
         if not n:
             return 0, None, None
         middle = ((runs.at((n - 1) // 2) >> SLOT_BITS) + (runs.at(n // 2) >> SLOT_BITS)) / 2
         return n, self._sum[area] / n, middle
-
-    def _of(self, area: int) -> Runs:
-        runs = self._seconds.get(area)
-        if runs is None:
-            low, end = np.searchsorted(self._first_areas, (area, area + 1))
-            keys = self._first_keys[low:end]
-            runs = self._seconds[area] = Runs(keys)
-            self._sum[area] = int((keys >> SLOT_BITS).sum())
-        return runs

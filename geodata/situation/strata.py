@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from geodata.domain.areas import AreaTree, Ints
@@ -10,11 +12,15 @@ from geodata.domain.areas import AreaTree, Ints
 class Strata:
     """``at[s]`` are the ordinals ``s`` steps below the city, ascending; the leaves above a step come with it."""
 
-    __slots__ = ("_leaves_above", "at", "parent", "tree")
+    __slots__ = ("_by_id", "_leaves_above", "at", "parent", "tree")
 
     def __init__(self, tree: AreaTree) -> None:
         self.tree = tree
         self.parent: Ints = tree.parent
+        ids = np.fromiter((a.id for a in tree.areas), np.int64, len(tree))
+        # Ids are row numbers of the store: a table by id is as long as there ever were areas.
+        self._by_id: Ints = np.zeros(int(ids.max()) + 1, np.int32)
+        self._by_id[ids] = np.arange(len(tree))
         first = np.zeros(1, np.int32)
         self.at: list[Ints] = [first]
         flat, begin = tree.children_of
@@ -30,6 +36,13 @@ class Strata:
         for ordinals in self.at:
             self._leaves_above.append(gathered)
             gathered = np.sort(np.concatenate((gathered, ordinals[leaf[ordinals]])))
+
+    def ordinals_of(self, ids: Sequence[int]) -> Ints:
+        """The areas with these ids; the city itself for one that is not in force."""
+        wanted = np.array(ids, np.int64)
+        known = (wanted >= 0) & (wanted < len(self._by_id))
+        ordinals: Ints = np.where(known, self._by_id[np.where(known, wanted, 0)], 0)
+        return ordinals
 
     def add_up(self, counts: np.ndarray[tuple[int, int], np.dtype[np.signedinteger]]) -> None:
         """Turn what stands directly at each area (one row per area) into what stands there and below, in place."""

@@ -38,7 +38,7 @@ def signed_on(rows: Ints) -> Ints:
 
 
 class UnitBook:
-    """Units in slots; a unit is never forgotten. ``place``: signed-on ones with a fix, by area.
+    """Units in slots; a unit is never forgotten and keeps its code. ``place``: signed-on ones with a fix, by area.
 
     A signed-on unit counts in the area of its fix, else in its home area, as a signed-off one does.
     """
@@ -52,7 +52,7 @@ class UnitBook:
     fresh: npt.NDArray[np.int8]
 
     def __init__(self, tree: AreaTree, strata: Strata, rows: Iterable[UnitNow], now_ms: int) -> None:
-        self.tree = tree
+        self.tree, self.strata = tree, strata
         for name, kind in _NUMBERS.items():
             setattr(self, name, np.zeros(0, kind))
         self.now: list[UnitNow] = []
@@ -112,9 +112,8 @@ class UnitBook:
                 setattr(self, name, np.concatenate((column, spare)))
         if rows:
             seq, area, home, lon, lat, fix, status = zip(*map(_VALUES, rows), strict=True)
-            place = self.tree.ordinal_by_id
             self.moved_seq[slots] = seq
-            self.o[slots] = [place.get(place_id(a, h, s), 0) for a, h, s in zip(area, home, status, strict=True)]
+            self.o[slots] = self.strata.ordinals_of(list(map(place_id, area, home, status)))
             self.lon[slots] = [np.nan if x is None else x for x in lon]
             self.lat[slots] = [np.nan if x is None else x for x in lat]
             self.fix_ms[slots] = [NO_FIX if t is None else t for t in fix]
@@ -126,9 +125,6 @@ class UnitBook:
             slot = self.slot_of_id[row.id] = self.slot_of_code[row.code] = len(self.now)
             self.now.append(row)
             return slot
-        if self.now[slot].code != row.code:
-            del self.slot_of_code[self.now[slot].code]
-            self.slot_of_code[row.code] = slot
         self.now[slot] = row
         return slot
 
