@@ -160,7 +160,9 @@
     const edges = padding();
     const whole = S.map.cameraForBounds(bounds, { padding: edges, maxZoom: FIT_MAX_ZOOM });
     if (!whole) return;
-    const beside = S.map.cameraForBounds(bounds, { padding: { ...edges, left: edges.left + legendWidth() }, maxZoom: FIT_MAX_ZOOM });
+    const left = edges.left + legendWidth();
+    const roomy = left + edges.right < S.map.getContainer().clientWidth / 2;
+    const beside = roomy && S.map.cameraForBounds(bounds, { padding: { ...edges, left }, maxZoom: FIT_MAX_ZOOM });
     const camera = beside && whole.zoom - beside.zoom < BESIDE_LEGEND_ZOOM ? beside : whole;
     const plot = subplot();
     plot.dragging = plot.wheeling = false;

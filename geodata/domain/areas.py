@@ -60,7 +60,7 @@ class AreaTree:
     at a parent that has children is *unplaced* below it, and never lost.
     """
 
-    __slots__ = ("areas", "children_of", "depth", "end", "levels", "lon", "lat", "ordinal", "ordinal_by_id", "parent")
+    __slots__ = ("areas", "children_of", "depth", "end", "lat", "levels", "lon", "ordinal", "ordinal_by_id", "parent")
 
     def __init__(self, levels: Sequence[Level], areas: Sequence[Area]) -> None:
         """Number the areas; raise HierarchyError for no root, several roots, orphans, cycles or equal codes."""

@@ -152,6 +152,7 @@ def test_a_click_picks_the_event_under_it_although_marks_move(page: MapPage) -> 
 def test_a_double_click_asks_for_the_area_and_plotly_does_not_move_the_camera(page: MapPage, areas: MadeAreas) -> None:
     page.go("/area/C?layers=areas.labels")
     drag(page, steps=6, live=False)
+    page.page.wait_for_function("() => !onescreen.map.state.map.isMoving()")
     camera = page.camera()
     area = areas.tree.areas[int(areas.tree.children(0)[3])]
     page.page.mouse.dblclick(*page.at(area.lon, area.lat))
