@@ -6,9 +6,9 @@
   const ORDER = ["layers", "measure", "classes", "urgencies", "sources", "states", "piles", "lang", "theme", "selected"];
   const DEFAULTS = { layers: "areas.boundaries.events.labels.units", measure: "open", piles: "0", lang: "zh", theme: "dark" };
   const listeners = [];
-  const DOUBLE_MS = 250;
+  const DOUBLE_MS = 600;
   let settled = null;
-  let first = 0;
+  let selectedAt = -Infinity;
 
   function parse(address) {
     const url = new URL(address || view.address(), location.origin);
@@ -113,17 +113,21 @@
     view.go(a.pathname + a.search);
   }
 
-  /** What the map tells: a click selects, a double click enters an area (so a click on one waits for the second). */
+  /** What the map tells: a click selects at once; the second of a double click enters the area in place of that
+      selection, so that "back" leads to where the first one was made. */
   function onPick(pick) {
     if (!pick || !pick.id || pick.kind === "hover") return;
-    clearTimeout(first);
-    if (pick.layer === "areas" && pick.kind === "double") view.go(view.withArea(pick.id));
+    if (pick.layer === "areas" && pick.kind === "double") {
+      view.go(view.withArea(pick.id), { replace: performance.now() - selectedAt < DOUBLE_MS });
+      selectedAt = -Infinity;
+    }
     if (pick.kind !== "click" || parse().page === "wall") return;
     const kind = { areas: "area", events: "event", units: "unit" }[pick.layer];
     if (!kind) return;
-    const select = () => view.go(view.withParam("selected", kind + ":" + pick.id));
-    if (kind === "area") first = setTimeout(select, DOUBLE_MS);
-    else select();
+    const next = view.withParam("selected", kind + ":" + pick.id);
+    if (next === view.address()) return;
+    selectedAt = performance.now();
+    view.go(next);
   }
 
   O.view = view;
