@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import ipaddress
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -47,6 +48,7 @@ from layers.registry import LAYERS
 CODE = Path(__file__).resolve().parent
 ROOMS = ("app.py", "callbacks", "dashboard", "geodata", "layers")
 WAIT_FOR_SCREENS_S = 3
+SIMULATOR_NICE = 10
 SCREENS_AT_ONCE, MESSAGE_MAX = 4_096, 65_536
 SMALL = CitySize(districts=6, streets=30, communities=150, grids=900)
 say = Console(stderr=True, highlight=False)
@@ -197,6 +199,8 @@ def playing(folder: DataFolder, host: str, port: int, seed: int, speed: float, s
         "--seed", str(seed), "--speed", str(speed), *(["--storm"] if storm else []),
     ]  # fmt: skip
     process = subprocess.Popen(command)
+    if hasattr(os, "setpriority"):  # the city that is played must not slow down the one that is watched
+        os.setpriority(os.PRIO_PROCESS, process.pid, SIMULATOR_NICE)
     try:
         yield
     finally:
