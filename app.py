@@ -8,6 +8,8 @@ import hashlib
 import ipaddress
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -20,6 +22,7 @@ import uvicorn
 from dash import Dash
 from fastapi import FastAPI
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from starlette_compress import CompressMiddleware
 
@@ -81,15 +84,10 @@ def code_build() -> str:
 
 def open_room(folder: DataFolder, database: str) -> Room:
     """Open the city's database and load the live picture. Raises StoreError, and SystemExit without any areas."""
-    store = Store.open(database or folder.database_url)
     city = folder.city()
-    with store.read() as conn:
-        areas_build = settings.get(conn, settings.AREAS_BUILD)
-    if areas_build is None:
-        store.close()
-        stop(f"There are no areas in {folder.root} yet. Import them first: python app.py import areas --help")
+    store = existing(folder, database)
     situation = load_situation(store, city.zone)
-    return Room(store, situation, Tail(store, situation), city, folder, situation.catalogue, code_build(), areas_build)
+    return Room(store, situation, Tail(store, situation), city, folder, code_build())
 
 
 def create_app(room: Room) -> Dash:
@@ -114,7 +112,8 @@ def create_app(room: Room) -> Dash:
         assets_folder=str(CODE / "dashboard" / "assets"),
         title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
     )  # fmt: skip
-    app.layout = shell(room.catalogue, [layer.id for layer in LAYERS], map.pane(room))
+    # A function: whoever opens or reloads a page gets the boundaries and the catalogue that are in force then.
+    app.layout = lambda: shell(room.catalogue, [layer.id for layer in LAYERS], map.pane(room))
     for part in (navigation, map, search, selection):
         part.register(app, room)
     # Dash finds its assets and callbacks at the first request for "/"; a wall's first request is a deep link.
@@ -127,7 +126,7 @@ def create_app(room: Room) -> Dash:
 
 def stop(message: str) -> NoReturn:
     """Say what is wrong and what to do, and end with code 1."""
-    say.print(f"[bold red]✗[/] {message}")
+    say.print(f"[bold red]✗[/] {escape(message)}")
     raise typer.Exit(1)
 
 
@@ -142,6 +141,22 @@ def refuse_strangers(host: str) -> None:
     )
 
 
+def free(host: str, port: int) -> None:
+    """Stop at once when somebody else listens there, before any long work."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            stop(f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port")
+
+
+def address_of(host: str, port: int) -> str:
+    """The address to open."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def listen(room: Room, host: str, port: int) -> None:
     """Serve until told to stop."""
     server = create_app(room).server
@@ -151,7 +166,7 @@ def listen(room: Room, host: str, port: int) -> None:
         timeout_graceful_shutdown=WAIT_FOR_SCREENS_S, ws="callbacks.live.outlets:PreparedFrames",
         ws_per_message_deflate=False, ws_max_size=MESSAGE_MAX,
     )  # fmt: skip
-    say.print(f"[bold green]●[/] OneScreen is at [bold]http://{host}:{port}/[/]   (API: /api/docs, Ctrl+C ends)")
+    say.print(f"[bold green]●[/] OneScreen is at [bold]{address_of(host, port)}/[/]   (API: /api/docs, Ctrl+C ends)")
     uvicorn.Server(config).run()
 
 
@@ -159,6 +174,7 @@ def listen(room: Room, host: str, port: int) -> None:
 def serve(data: Data, port: Port = 8050, host: Host = "127.0.0.1", database: Database = "") -> None:
     """Serve a city from its data folder."""
     refuse_strangers(host)
+    free(host, port)
     with told():
         room = open_room(DataFolder(data), database)
         say.print(f"The ingest key for /api/v1 is in {room.folder.ingest_key}")
@@ -179,6 +195,7 @@ def demo(
 ) -> None:
     """Build the demo city 云江市 (once), serve it and let the simulator play it through the public API."""
     refuse_strangers(host)
+    free(host, port)
     folder = DataFolder(data)
     with told(), progress() as shown:
         build_demo(folder, seed, SMALL if small else None, whole(shown, "云江市 Yunjiang"), database_url=database)
@@ -195,9 +212,11 @@ def demo(
 def playing(folder: DataFolder, host: str, port: int, seed: int, speed: float, storm: bool) -> Iterator[None]:
     """Run the simulator in a process of its own; it waits for the server, and ends with it."""
     command = [
-        sys.executable, str(CODE / "app.py"), "simulate", f"http://{host}:{port}", "--data", str(folder.root),
+        sys.executable, str(CODE / "app.py"), "simulate", address_of(host, port), "--data", str(folder.root),
         "--seed", str(seed), "--speed", str(speed), *(["--storm"] if storm else []),
     ]  # fmt: skip
+    # uvicorn ends with the signal it was sent; as an exit it passes through the lines below, and none plays on alone.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     process = subprocess.Popen(command)
     if hasattr(os, "setpriority"):  # the city that is played must not slow down the one that is watched
         os.setpriority(os.PRIO_PROCESS, process.pid, SIMULATOR_NICE)
@@ -225,7 +244,7 @@ def simulate(
     folder = DataFolder(data)
     if not folder.ingest_key.exists():
         stop(f"{folder.ingest_key} is missing: serve the folder once, it is made then.")
-    with contextlib.suppress(KeyboardInterrupt):
+    with told(), contextlib.suppress(KeyboardInterrupt):
         key = folder.ingest_key.read_text("utf-8").strip()
         run_simulator(address, key, folder, Script(seed=seed, speed=speed, storm=storm))
 
@@ -273,7 +292,8 @@ def areas_in(
             report = import_areas(store, folder, files, mapping, options, stages(shown))
     report.print(say)
     if json_report:
-        json_report.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1), "utf-8")
+        with told():
+            json_report.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1), "utf-8")
     raise typer.Exit(int(report.refused))
 
 
@@ -330,14 +350,27 @@ def whole(shown: Progress, title: str) -> Callable[[str, float], None]:
     return lambda stage, share: shown.update(bar, completed=share, description=f"{title}: {stage}")
 
 
+def existing(folder: DataFolder, database: str) -> Store:
+    """The store of a city that is there with its areas; ends the command where it is not."""
+    if not database and not Path(folder.database_url.removeprefix("sqlite:///")).exists():
+        stop(f"There is no city in {folder.root}.")
+    store = Store.open(database or folder.database_url)
+    with store.read() as conn:
+        built = settings.get(conn, settings.AREAS_BUILD)
+    if built is None:
+        stop(f"There are no areas in {folder.root} yet. Import them first: python app.py import areas --help")
+    return store
+
+
 @cli.command()
 def check(data: Data, database: Database = "") -> None:
     """Recount what is kept against what happened; ends with 1 when something needs someone."""
     folder = DataFolder(data)
     with told():
-        findings = check_city(Store.open(database or folder.database_url), folder)
+        findings = check_city(existing(folder, database), folder)
     for finding in findings:
-        say.print(f"{'[bold red]✗[/]' if finding.wrong else '[green]✓[/]'} {finding.subject}: {finding.text}")
+        mark = "[bold red]✗[/]" if finding.wrong else "[green]✓[/]"
+        say.print(f"{mark} {finding.subject}: {escape(finding.text)}")
     raise typer.Exit(int(any(f.wrong for f in findings)))
 
 
@@ -351,7 +384,7 @@ def export(
 ) -> None:
     """Write a list of an area and all below it to a file."""
     with told():
-        n = export_list(Store.open(database or DataFolder(data).database_url), what, area, out)
+        n = export_list(existing(DataFolder(data), database), what, area, out)
     say.print(f"[green]✓[/] {n:,} {what} in {out}")
 
 

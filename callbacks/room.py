@@ -7,19 +7,29 @@ from dataclasses import dataclass
 from geodata.domain.catalogue import Catalogue
 from geodata.situation.situation import Situation
 from geodata.situation.tailing import Tail
+from geodata.store import settings
 from geodata.store.engine import Store
 from geodata.store.folder import City, DataFolder
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One process shows one city; ``build`` names the code and ``areas_build`` the boundaries that are served."""
+    """One process shows one city; ``build`` names the code that runs."""
 
     store: Store
     situation: Situation
     tail: Tail
     city: City
     folder: DataFolder
-    catalogue: Catalogue
     build: str
-    areas_build: str
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue as the live picture holds it: an import may add to it while the process runs."""
+        return self.situation.catalogue
+
+    @property
+    def areas_build(self) -> str:
+        """The build of the boundaries in force; part of every tile's address."""
+        with self.store.read() as conn:
+            return settings.get(conn, settings.AREAS_BUILD) or ""

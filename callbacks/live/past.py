@@ -75,7 +75,10 @@ class Past:
     def hours(self, o: int) -> Hours | None:
         """The hours of an area's other days; None until they were read."""
         entry = self._entries.get(o)
-        return entry.hours if entry is not None and self._same_city() else None
+        if entry is None or not self._same_city():
+            return None
+        # After midnight what was read the day before is about other days, until it has been read again.
+        return entry.hours if entry.day == local_day(self._situation.now_ms, self._situation.zone) else None
 
     @property
     def month(self) -> Month | None:

@@ -12,7 +12,7 @@ from callbacks.live.frames import ViewPicture
 from callbacks.live.hub import Hub
 from callbacks.live.socket import serve
 from callbacks.room import Room
-from geodata.domain.view import MapView, parse_view
+from geodata.domain.view import MapView, ViewError, parse_view
 from layers.registry import LAYER_IDS, LAYERS
 
 LAG_MS = 2_000
@@ -32,7 +32,10 @@ def register(server: FastAPI, room: Room) -> Hub:
     hub = Hub(lambda view: ViewPicture(board, LAYERS, view), board.newest_ms, vouched_ms)
 
     def read(address: str) -> MapView:
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError as error:
+            raise ViewError("view", address[:100], "is not an address") from error
         class_codes = frozenset(room.situation.catalogue.classes)
         return parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes)
 

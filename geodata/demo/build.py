@@ -28,7 +28,7 @@ from geodata.domain.units import UnitStatus
 from geodata.services.calendar import work_calendar
 from geodata.services.desk import keep_zone
 from geodata.store import areas as stored
-from geodata.store import events, unit_writes, units
+from geodata.store import events, settings, unit_writes, units
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
@@ -90,6 +90,8 @@ def build_demo(
         _catch_up(folder, url, seed, progress)
         progress("done", 1.0)
         return False
+    if database_url:
+        _must_be_empty(database_url)
     path.unlink(missing_ok=True)
     folder.root.mkdir(parents=True, exist_ok=True)
     (folder.root / "city.toml").write_text(CITY_TOML, "utf-8")
@@ -129,6 +131,19 @@ def area_set(city: SyntheticCity) -> AreaSet:
 def _must_be_ours(folder: DataFolder) -> None:
     if folder.root.exists() and any(folder.root.iterdir()) and not folder.city().demo:
         raise DemoError(f"{folder.root} holds a city that is not the demo; choose another folder with --data")
+
+
+def _must_be_empty(url: str) -> None:
+    """A file of ours is made anew; a database that is only named may be somebody's city and is left alone."""
+    store = Store.open(url)
+    try:
+        with store.read() as conn:
+            built = settings.get(conn, settings.AREAS_BUILD)
+    finally:
+        store.close()
+    if built is not None:
+        raise DemoError("the database holds a city already, and it is not the demo as it would be built now; "
+                        "name an empty database")  # fmt: skip
 
 
 def _build(folder: DataFolder, url: str, seed: int, size: CitySize, progress: Progress) -> None:

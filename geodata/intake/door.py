@@ -76,6 +76,8 @@ class Door:
 
     def replay(self, feed: str | None, limit: int) -> Counter[str]:
         """Submit quarantined records again, oldest first; what is taken now, or was before, leaves the quarantine."""
+        if feed is not None and "\x00" in feed:
+            return Counter()
         with self._store.read() as conn:
             waiting = quarantine.waiting(conn, feed=feed, limit=limit)
         counted: Counter[str] = Counter()
@@ -86,7 +88,7 @@ class Door:
             reader, service = KINDS[kind]
             try:
                 record = json.loads(one.record)
-            except ValueError:
+            except (ValueError, RecursionError):
                 counted["quarantined"] += 1
                 continue
             at_ms = now_ms()

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -92,12 +93,23 @@ def _chained(first: str, rest: IO[str]) -> Iterator[str]:
 
 
 @contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """What a damaged or encrypted archive raises becomes a TableError."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise TableError(f"{path.name} is a damaged archive: {error}") from error
+    except RuntimeError as error:
+        raise TableError(f"{path.name} cannot be unpacked: {error}") from error
+
+
+@contextmanager
 def _opened(path: Path, member: str) -> Iterator[tuple[IO[bytes], int]]:
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             yield file, path.stat().st_size
         return
-    with zipfile.ZipFile(path) as archive:
+    with _whole(path), zipfile.ZipFile(path) as archive:
         tables = [i for i in archive.infolist() if i.filename.lower().endswith(TABLES) and not _hidden(i.filename)]
         chosen = [i for i in tables if i.filename == member] if member else tables
         if len(chosen) != 1:

@@ -135,8 +135,12 @@ def router(store: Store, folder: DataFolder) -> APIRouter:
 
     @routes.get("/geo/{build}/children/{code:path}.json")
     def children(request: Request, build: str, code: str) -> Response:
-        served = shelf.get(build)
-        made = served.children(store, code) if served else None
+        try:
+            served = shelf.get(build)
+            made = served.children(store, code) if served and "\x00" not in code else None
+        except Exception:
+            log.exception("outlines %s/%s", build, code)
+            return Response(status_code=204, headers={"Cache-Control": "no-store"})
         if made is None:
             what = {"field": "code", "value": code[:80], "rule": "is not an area"}
             known = {"field": "build", "value": build[:80], "rule": "is not the build in force"}

@@ -46,7 +46,10 @@ def export_list(store: Store, what: str, area_code: str, path: Path) -> int:
         raise ExportError(f"area: {area_code!r} is not an area of this city")
     frame = LISTS[what](store, tree, range(o, int(tree.end[o])))
     path.parent.mkdir(parents=True, exist_ok=True)
-    FORMATS[path.suffix.lower()](frame, path)
+    try:
+        FORMATS[path.suffix.lower()](frame, path)
+    except (OSError, RuntimeError) as error:
+        raise ExportError(f"file: {path} cannot be written: {error}") from error
     return len(frame)
 
 

@@ -197,6 +197,6 @@ def _postgresql_engines(url: str) -> tuple[Engine, Engine]:
             url, pool_size=READER_POOL, max_overflow=READER_POOL, pool_pre_ping=True,
             isolation_level="REPEATABLE READ",
         ).execution_options(postgresql_readonly=True)  # fmt: skip
-    except (OperationalError, ImportError) as error:
-        raise StoreError(f"{url}: {error}") from error
+    except (SQLAlchemyError, ImportError) as error:
+        raise StoreError(f"{make_url(url).render_as_string()}: {error}") from error
     return writer, reader

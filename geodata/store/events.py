@@ -11,6 +11,8 @@ from sqlalchemy.engine import Connection
 from geodata.store.models import EventRow
 
 IN_MAX = 500
+NUL = "\x00"
+"""PostgreSQL refuses it in any text, so no code holds one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def by_ids(conn: Connection, ids: Sequence[int]) -> list[EventNow]:
 
 def by_code(conn: Connection, code: str) -> EventNow | None:
     """One event by its code."""
+    if NUL in code:
+        return None
     row = conn.execute(_NOW.where(EventRow.code == code)).first()
     return EventNow(*row) if row else None
 
@@ -121,7 +125,7 @@ def page(
 
 def search_code(conn: Connection, prefix: str, limit: int) -> list[EventNow]:
     """Events whose code begins with ``prefix``, in the order of their codes."""
-    if not prefix:
+    if not prefix or NUL in prefix:
         return []
     # A range instead of LIKE: it uses the index on both databases and gives % and _ no meaning.
     end = prefix + "\U0010ffff"

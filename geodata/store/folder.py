@@ -47,7 +47,10 @@ class City(BaseModel):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (LookupError, ValueError) as error:
+            raise ValueError(f"{value!r} is not a time zone such as Asia/Shanghai") from error
         return value
 
     @property
@@ -95,4 +98,7 @@ class DataFolder:
     def city(self) -> City:
         """What ``city.toml`` says; the defaults where it is missing."""
         path = self.root / "city.toml"
-        return City.model_validate(tomllib.loads(path.read_text("utf-8"))) if path.exists() else City()
+        try:
+            return City.model_validate(tomllib.loads(path.read_text("utf-8"))) if path.exists() else City()
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,6 @@ from fastapi import FastAPI, Response
 from pmtiles.reader import MmapSource, Reader
 
 from callbacks import map as map_callbacks
-from callbacks.room import Room
 from dashboard import ids
 from dashboard.words import ALL
 from geodata.boundaries.tiles import TileSource, build_archive
@@ -210,7 +210,7 @@ def made_app(folder: Path, *, areas: MadeAreas | None = None) -> FastAPI:
     write_tiles(folder, areas)
     data = DataFolder(folder)
     city = City(approval_number="测S(2026)001号", demo=True)
-    room: Any = Room(None, situation, None, city, data, CATALOGUE, "b", BUILD)  # type: ignore[arg-type]
+    room: Any = SimpleNamespace(situation=situation, city=city, folder=data, catalogue=CATALOGUE, areas_build=BUILD)
     server = FastAPI()
     _routes(server, areas, situation, data)
     keep = r"^(?!map|view|words|dom)"

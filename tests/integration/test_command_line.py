@@ -1,0 +1,103 @@
+"""The command line: every command explains itself, and what is expected to go wrong is a sentence and an exit code."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import app
+from geodata.store.engine import Store
+from geodata.store.folder import DataFolder
+from tests.factories.page_city import open_room
+
+COMMANDS = (
+    ("serve",), ("demo",), ("simulate",), ("check",), ("export",),
+    ("import",), ("import", "areas"), ("import", "events"),
+)  # fmt: skip
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app.cli, list(words))
+
+
+def told(result: Result) -> str:
+    """What was said, in one line, whatever the width of the terminal."""
+    return " ".join(result.output.split())
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    """The data folder of a small city."""
+    room = open_room(tmp_path)
+    room.store.close()
+    return room.folder.root
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
+    result = run(*words, "--help")
+    assert result.exit_code == 0
+    assert "Usage" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("serve", "--host", "0.0.0.0", "--data", "{city}"), "no accounts"),
+        (("serve", "--data", "{empty}"), "There is no city in"),
+        (("check", "--data", "{empty}"), "There is no city in"),
+        (("serve", "--data", "{city}", "--database", "mysql://u@h/x"), "mysql is not supported"),
+        (("export", "people", "{empty}/x.csv", "--data", "{city}"), "'people' is not known"),
+        (("export", "events", "{empty}/x.pdf", "--data", "{city}"), "must end in one of"),
+        (("export", "events", "{empty}/x.csv", "--data", "{city}", "--area", "nowhere"), "'nowhere' is not an area"),
+        (("import", "events", "{empty}/x.csv", "--mapping", "{empty}/m.toml", "--data", "{city}"), "m.toml"),
+        (("import", "areas", "{empty}/x.geojson", "--data", "{empty}/new"), "Refused"),
+    ],
+)
+def test_what_is_expected_to_go_wrong_is_said_and_ends_with_one(
+    city: Path, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    result = run(*(word.format(city=city, empty=empty) for word in words))
+    assert result.exit_code == 1, result.output
+    assert said in told(result)
+
+
+def test_a_taken_port_is_said_before_any_long_work(city: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = run("serve", "--data", str(city), "--port", str(taken.getsockname()[1]))
+    assert result.exit_code == 1
+    assert "choose another with --port" in told(result)
+
+
+def test_an_unknown_time_zone_in_city_toml_is_named_with_its_file(city: Path) -> None:
+    (city / "city.toml").write_text('time_zone = "Asia/Chongching"\n', "utf-8")
+    result = run("serve", "--data", str(city))
+    assert result.exit_code == 1
+    assert "city.toml" in told(result)
+    assert "Asia/Chongching" in told(result)
+
+
+def test_check_finds_a_total_that_does_not_agree(city: Path) -> None:
+    assert run("check", "--data", str(city)).exit_code == 0
+    store = Store.open(DataFolder(city).database_url)
+    with store.begin() as conn:
+        conn.exec_driver_sql("UPDATE area_total SET reported = reported + 1 WHERE area_id = 1")
+    store.close()
+    result = run("check", "--data", str(city))
+    assert result.exit_code == 1
+    assert "kept" in told(result)
+
+
+@pytest.mark.parametrize("ending", ["csv", "geojson", "gpkg"])
+@pytest.mark.parametrize("what", ["areas", "events", "units"])
+def test_every_list_is_exported_in_every_format(city: Path, tmp_path: Path, what: str, ending: str) -> None:
+    out = tmp_path / f"{what}.{ending}"
+    assert run("export", what, str(out), "--data", str(city)).exit_code == 0
+    assert out.stat().st_size > 0
