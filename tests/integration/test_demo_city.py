@@ -163,9 +163,10 @@ async def test_the_simulator_plays_the_city_through_the_api(folder: DataFolder, 
         everybody = units.all_units(conn)
         new = [e for e in _events(conn) if e.reported_ms > newest]
         still = {e.code for e in _events(conn) if e.state not in ENDED} & open_before
-    assert sum(u.lon is not None and u.area_id is not None for u in everybody) > 80
+    assert sum(u.lon is not None and u.area_id is not None for u in everybody) > 0.5 * len(everybody)
     assert {u.status for u in everybody} > {"on_duty"}
-    assert len(new) > 20
+    # At three in the night a city this small reports about fifteen in these sixty ticks, at nine in the morning 300.
+    assert len(new) > 5
     assert any(e.state == "closed" for e in new)
     assert all(e.unit_id for e in new if e.state == "handling")
     assert len(still) < 0.5 * len(open_before)
