@@ -70,6 +70,13 @@ def table(figures: Figures) -> str:
     return "\n".join(lines)
 
 
+def keep(figures: Figures) -> None:
+    """Write both files; after each suite, so that a later one that fails takes nothing with it."""
+    ordered = {k: {name: figures[k][name] for name in KEYS} for k in sorted(figures)}
+    LATEST.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    PAGE.write_text(table(figures), "utf-8")
+
+
 def main(wanted: list[str]) -> int:
     """Run the suites whose figures begin with one of ``wanted`` (all when empty) and say which bars were missed."""
     figures: Figures = json.loads(LATEST.read_text("utf-8")) if LATEST.exists() else {}
@@ -82,9 +89,7 @@ def main(wanted: list[str]) -> int:
             figures[key] = {**figure, "machine": here, "taken_at": datetime.now(UTC).isoformat(timespec="seconds")}
             goal = f"goal {figure['bar']:g}; {figure['peer']}"
             print(f"{key} = {figure['value']:g} {figure['unit']} ({goal})", flush=True)
-    ordered = {k: {name: figures[k][name] for name in KEYS} for k in sorted(figures)}
-    LATEST.write_text(json.dumps(ordered, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    PAGE.write_text(table(figures), "utf-8")
+        keep(figures)
     print("missed:", ", ".join(k for k, f in sorted(figures.items()) if not reached(f)) or "none")
     return 0
 

@@ -79,7 +79,7 @@ class Clicks:
                 headers={"X-Ingest-Key": self._key}, timeout=30,
             ).json()  # fmt: skip
             found += [a for a in page["areas"] if a["parent"] == code]
-            after = page.get("next") if page["areas"] and page["areas"][0]["depth"] < 3 else None
+            after = page.get("next")
         return sorted(found, key=lambda a: -float(a["area_m2"]))
 
     def point(self, area: dict[str, Any]) -> tuple[float, float]:
