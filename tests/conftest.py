@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,3 +64,10 @@ def test_data() -> Path:
     if not folder or not Path(folder).is_dir():
         missing("set ONESCREEN_TEST_DATA to the folder with the real data sets (boston, chongqing …)")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def node() -> None:
+    """Node.js, which runs the browser's scripts without a browser."""
+    if shutil.which("node") is None:
+        missing("node is not installed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def test_the_browser_writes_only_to_components_that_exist() -> None:
     assert written <= IDS
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="order is tried with node")
+@pytest.mark.usefixtures("node")
 def test_scripts_may_be_loaded_in_any_order() -> None:
     own = [str(p) for p in SCRIPTS if not p.name.startswith(("map", "live"))]
     script = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,7 +41,7 @@ def test_a_moment_is_told_in_the_citys_zone() -> None:
     assert moment(ZoneInfo("Asia/Shanghai"), 1_795_270_327_000) == "2026-11-21 22:12"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="the browser's half of this rule is read with node")
+@pytest.mark.usefixtures("node")
 def test_the_browser_writes_numbers_and_ages_as_the_server_does() -> None:
     script = f"""
       globalThis.window = globalThis;
