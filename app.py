@@ -5,46 +5,61 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import ipaddress
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import date
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 import uvicorn
 from dash import Dash
 from fastapi import FastAPI
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from starlette_compress import CompressMiddleware
 
-from callbacks import map, navigation, search, selection  # noqa: A004
+from callbacks import (
+    batch,
+    downloads,
+    map,  # noqa: A004
+    navigation,
+    saved,
+    search,
+    selection,
+    stepping,
+    windows,
+)
+from callbacks.access import commands as accounts
+from callbacks.access import pages
+from callbacks.answers import add_answers
 from callbacks.live import sweeping, wiring
+from callbacks.live.guarding import guard
+from callbacks.policy import content_policy
 from callbacks.room import Room
+from callbacks.upkeep import keep_up
+from callbacks.wellformed import WellFormed
+from dashboard import rules
 from dashboard.shell import INDEX, shell
-from geodata.boundaries.edition import Progress as Tell
-from geodata.boundaries.importer import ImportOptions, import_areas
-from geodata.boundaries.mapping import Flags, Root, Source
-from geodata.demo.build import DemoError, build_demo
+from geodata.demo.build import build_demo
 from geodata.demo.city import CitySize
+from geodata.demo.playing_key import ensure_playing_key
 from geodata.demo.simulator.play import Script, run_simulator
-from geodata.intake import api, tiles
-from geodata.intake.history_file import import_events
-from geodata.intake.keys import ensure_ingest_key
-from geodata.services.checking import check_city
-from geodata.services.export import ExportError, export_list
+from geodata.domain.plans import unknown_matters
+from geodata.intake import api, commands, tiles
+from geodata.intake.door import Door, now_ms
+from geodata.intake.gate import COME_IN, DEMO, Gate, is_this_machine
+from geodata.intake.terminal import Data, Database, existing, progress, say, stop, told, whole
+from geodata.services.access import Access
+from geodata.services.accounts import first_invitation, is_configured
+from geodata.services.actors import asking
+from geodata.services.calendar import work_calendar
+from geodata.services.sessions import Sessions
+from geodata.situation.clockwork import Clockwork
 from geodata.situation.loading import load_situation
 from geodata.situation.tailing import Tail
-from geodata.store import settings
-from geodata.store.engine import Store, StoreError
 from geodata.store.folder import DataFolder
 from layers.registry import LAYERS
 
@@ -54,16 +69,17 @@ WAIT_FOR_SCREENS_S = 3
 SIMULATOR_NICE = 10
 SCREENS_AT_ONCE, MESSAGE_MAX = 4_096, 65_536
 SMALL = CitySize(districts=6, streets=30, communities=150, grids=900)
-say = Console(stderr=True, highlight=False)
+OPEN_HOUSE = "anybody may step into any role of the demo city, so it is for this machine only."
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 cli = typer.Typer(
     help="一屏统览 OneScreen: the one screen of a grassroots governance command centre.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
-imports = typer.Typer(help="Bring in a city's boundaries or its history of events.", no_args_is_help=True)
-cli.add_typer(imports, name="import")
+cli.add_typer(commands.imports, name="import")
+cli.add_typer(commands.lists)
+for noun, part in (("user", accounts.users), ("screen", accounts.screens), ("feed", accounts.feeds)):
+    cli.add_typer(part, name=noun)
 
-Data = Annotated[Path, typer.Option(help="The city's data folder.", file_okay=False)]
-Database = Annotated[str, typer.Option(help="postgresql+psycopg://…; without it the folder's SQLite file.")]
 Host = Annotated[str, typer.Option(help="Address to listen on. Beyond this machine accounts are needed.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 
@@ -77,7 +93,7 @@ def code_build() -> str:
     for room in ROOMS:
         top = CODE / room
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
-            if path.suffix in {".py", ".js", ".css", ".csv"}:
+            if path.suffix in {".py", ".js", ".css", ".csv", ".html"}:
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -86,59 +102,84 @@ def open_room(folder: DataFolder, database: str) -> Room:
     """Open the city's database and load the live picture. Raises StoreError, and SystemExit without any areas."""
     city = folder.city()
     store = existing(folder, database)
-    situation = load_situation(store, city.zone)
-    return Room(store, situation, Tail(store, situation), city, folder, code_build())
+    access = Access.open(store, folder)
+    clockwork = Clockwork(work_calendar(city), city.lights.rules)
+    situation = load_situation(store, city.zone, clockwork=clockwork)
+    return Room(
+        store, situation, Tail(store, situation), city, folder, code_build(), access, Sessions(access),
+        Door(access, city),
+    )  # fmt: skip
 
 
 def create_app(room: Room) -> Dash:
-    """The Dash app of one process: routes first, then pages and callbacks."""
+    """The Dash app of one process: routes first, then pages and callbacks, and the gate around all of it."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tailing = asyncio.create_task(room.tail.run())
+        works = room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions), keep_up(room)
+        tasks = [asyncio.create_task(work) for work in works]
         yield
-        tailing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await tailing
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     server = FastAPI(title="OneScreen", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
-    hub = wiring.register(server, room)
-    server.include_router(api.router(room.store, room.folder, lag=room.tail.state, push=hub.metrics))
-    server.include_router(tiles.router(room.store, room.folder))
+    push = wiring.register(server, room)
+    server.include_router(api.router(room.door, lag=room.tail.state, push=push.metrics))
+    server.include_router(tiles.router(room.store, room.folder, lambda: room.situation.tree))
+    server.include_router(pages.router(room))
     server.include_router(navigation.router(room))
+    server.include_router(downloads.router(room))
+    server.include_router(windows.router(room))
+    add_answers(server)
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(
         __name__, server=server, backend="fastapi", serve_locally=True,
-        assets_folder=str(CODE / "dashboard" / "assets"),
+        assets_folder=str(CODE / "dashboard" / "assets"), assets_ignore=r"^(forms(_\w+)?\.css|field(_\w+)?\.(css|js))$",
         title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
     )  # fmt: skip
     # A function: whoever opens or reloads a page gets the boundaries and the catalogue that are in force then.
-    app.layout = lambda: shell(room.catalogue, [layer.id for layer in LAYERS], map.pane(room))
-    for part in (navigation, map, search, selection):
+    app.layout = lambda: shell(
+        room.catalogue, [layer.id for layer in LAYERS], map.pane(room, asking.get()), navigation.me(room, asking.get())
+    )
+    for part in (navigation, map, search, selection, stepping, saved, batch):
         part.register(app, room)
     # Dash finds its assets and callbacks at the first request for "/"; a wall's first request is a deep link.
     app._setup_server()
+    # Dash's own socket is not used: what is not there needs no guard.
+    server.router.routes[:] = [r for r in server.router.routes if getattr(r, "path", "") != "/_dash-ws-callback"]
+    server.add_middleware(WellFormed, dash=app)
+    hosts = (*LOOPBACK, *room.city.access.hosts) if room.access.demo else room.city.access.hosts
+    # Last, and so the outermost: nothing is asked of anything that it has not let through.
+    policy = content_policy(app.csp_hashes(), room.city.basemap)
+    server.add_middleware(Gate, sessions=room.sessions, policy=policy, hosts=hosts,
+                          come_in=DEMO if room.access.demo else COME_IN)  # fmt: skip
     return app
 
 
 # -- serving --------------------------------------------------------------------------------------------------------
 
 
-def stop(message: str) -> NoReturn:
-    """Say what is wrong and what to do, and end with code 1."""
-    say.print(f"[bold red]✗[/] {escape(message)}")
-    raise typer.Exit(1)
+def refuse_open_house(room: Room, host: str) -> None:
+    """Nobody else may reach a server into which anybody could come: without accounts, or with those of the demo."""
+    if is_this_machine(host):
+        return
+    if room.access.demo:
+        stop(f"Listening on {host} is refused: {OPEN_HOUSE}")
+    if not is_configured(room.access):
+        stop(
+            f"Listening on {host} is refused: there is no account yet that could sign in. Make one first: "
+            f"python app.py user add LOGIN --role admin --data {room.folder.root}"
+        )
 
 
-def refuse_strangers(host: str) -> None:
-    """Without accounts nobody but this machine may look: any other binding is refused."""
-    with contextlib.suppress(ValueError):
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
-            return
-    stop(
-        f"Listening on {host} is refused: it would be open to the network, and this version has no accounts. "
-        "Listen on 127.0.0.1 and put an authenticating reverse proxy in front."
-    )
+def warn_of_strangers(room: Room) -> None:
+    """Say which codes of ``city.toml`` are none of the catalogue: what they are written for never happens."""
+    known = room.catalogue.subtypes, room.catalogue.classes
+    for key, said in (("joint", room.city.joint), ("skill", room.city.skill)):
+        if strangers := unknown_matters(said, *known):
+            said_of = f"city.toml: [[{key}]]: matters: not in the catalogue: {', '.join(strangers)}"
+            say.print(f"[yellow]●[/] {escape(said_of)}", soft_wrap=True)
 
 
 def free(host: str, port: int) -> None:
@@ -164,20 +205,34 @@ def listen(room: Room, host: str, port: int) -> None:
     config = uvicorn.Config(
         server, host=host, port=port, log_level="warning", access_log=False, lifespan="on", backlog=SCREENS_AT_ONCE,
         timeout_graceful_shutdown=WAIT_FOR_SCREENS_S, ws="callbacks.live.outlets:PreparedFrames",
-        ws_per_message_deflate=False, ws_max_size=MESSAGE_MAX,
+        ws_per_message_deflate=False, ws_max_size=MESSAGE_MAX, server_header=False,
     )  # fmt: skip
-    say.print(f"[bold green]●[/] OneScreen is at [bold]{address_of(host, port)}/[/]   (API: /api/docs, Ctrl+C ends)")
+    address = room.city.access.address.rstrip("/") or address_of(host, port)
+    say.print(f"[bold green]●[/] OneScreen is at [bold]{address}/[/]   (API: /api/docs, Ctrl+C ends)")
+    invite(room, address)
+    if not is_this_machine(host):
+        say.print("[yellow]●[/] Put a proxy with TLS in front: without it passwords travel in the clear.")
     uvicorn.Server(config).run()
+
+
+def invite(room: Room, address: str) -> None:
+    """Where nobody could sign in: print the one-time link by which the first admin comes in."""
+    if room.access.demo:
+        return
+    secret = first_invitation(room.access, room.situation.tree.areas[0].code, now_ms())
+    if secret is not None:
+        say.print(f"[bold yellow]●[/] The first admin comes in by this link, once: [bold]{address}/welcome/{secret}[/]",
+                  soft_wrap=True)  # fmt: skip
 
 
 @cli.command()
 def serve(data: Data, port: Port = 8050, host: Host = "127.0.0.1", database: Database = "") -> None:
     """Serve a city from its data folder."""
-    refuse_strangers(host)
     free(host, port)
     with told():
         room = open_room(DataFolder(data), database)
-        say.print(f"The ingest key for /api/v1 is in {room.folder.ingest_key}")
+        refuse_open_house(room, host)
+        warn_of_strangers(room)
         listen(room, host, port)
 
 
@@ -194,7 +249,8 @@ def demo(
     build_only: Annotated[bool, typer.Option(help="Build the city and end.")] = False,
 ) -> None:
     """Build the demo city 云江市 (once), serve it and let the simulator play it through the public API."""
-    refuse_strangers(host)
+    if not is_this_machine(host):
+        stop(f"Listening on {host} is refused: {OPEN_HOUSE}")
     free(host, port)
     folder = DataFolder(data)
     with told(), progress() as shown:
@@ -203,7 +259,7 @@ def demo(
         return
     with told():
         room = open_room(folder, database)
-        ensure_ingest_key(room.store, folder)
+        ensure_playing_key(room.access, folder, room.situation.tree.areas[0].code, now_ms())
         with playing(folder, host, port, seed, speed, storm):
             listen(room, host, port)
 
@@ -243,149 +299,16 @@ def simulate(
     """
     folder = DataFolder(data)
     if not folder.ingest_key.exists():
-        stop(f"{folder.ingest_key} is missing: serve the folder once, it is made then.")
+        stop(f"{folder.ingest_key} is missing: start the demo in this folder once, it is made then.")
     with told(), contextlib.suppress(KeyboardInterrupt):
         key = folder.ingest_key.read_text("utf-8").strip()
         run_simulator(address, key, folder, Script(seed=seed, speed=speed, storm=storm))
 
 
-# -- files in and out -----------------------------------------------------------------------------------------------
-
-
-@imports.command("areas")
-def areas_in(
-    files: Annotated[list[str], typer.Argument(help="One file per level, the city first, or one file with a parent "
-                                               "column; city.gpkg#layer names a layer.")],
-    data: Data,
-    mapping: Annotated[Path | None, typer.Option(help="A TOML file that says which column is what.")] = None,
-    level: Annotated[list[str] | None, typer.Option(help="key:中文:English, from the city downwards.")] = None,
-    code: Annotated[str, typer.Option(help="Column of the code.")] = "",
-    name: Annotated[str, typer.Option(help="Column of the name.")] = "",
-    parent: Annotated[str, typer.Option(help="Column of the parent's code.")] = "",
-    parents: Annotated[str, typer.Option(help="How parents are found: column, prefix or within.")] = "",
-    parent_prefix: Annotated[int, typer.Option(help="Characters of the code that are the parent's.")] = 0,
-    crs: Annotated[str, typer.Option(help="Any EPSG code, where the file says none.")] = "",
-    datum: Annotated[str, typer.Option(help="gcj02 or bd09, which no file says.")] = "",
-    encoding: Annotated[str, typer.Option(help="Of a shapefile without .cpg; guessed otherwise.")] = "",
-    root_code: Annotated[str, typer.Option(help="Make a root area with this code as the union of the rest.")] = "",
-    root_name: Annotated[str, typer.Option()] = "",
-    edition: Annotated[str, typer.Option(help="Day from which these areas are in force, YYYY-MM-DD.")] = "",
-    leave_out_broken: Annotated[bool, typer.Option(help="Import the rest when single areas are broken.")] = False,
-    merge_parts: Annotated[bool, typer.Option(help="Join rows that share one code into one area.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Report only.")] = False,
-    json_report: Annotated[Path | None, typer.Option(help="Also write the whole report here.")] = None,
-    database: Database = "",
-) -> None:
-    """Import a city's boundaries: check, report, write areas and tiles. Ends with 1 when refused."""
-    folder = DataFolder(data)
-    with told():
-        source = Source.model_validate({
-            "code": code, "name": name, "parent": parent, "parents": parents, "parent_prefix": parent_prefix,
-            "crs": crs, "datum": datum, "encoding": encoding,
-        })  # fmt: skip
-        root = Root(code=root_code, name=root_name) if root_code else None
-        flags = Flags(source=source, levels=tuple(level or ()), root=root)
-        day = date.fromisoformat(edition) if edition else None
-        options = ImportOptions(flags, day, dry_run, leave_out_broken, merge_parts)
-        store = None if dry_run else Store.open(database or folder.database_url)
-        with progress() as shown:
-            report = import_areas(store, folder, files, mapping, options, stages(shown))
-    report.print(say)
-    if json_report:
-        with told():
-            json_report.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1), "utf-8")
-    raise typer.Exit(int(report.refused))
-
-
-@contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Turn what is expected to go wrong into a sentence and an exit code."""
-    try:
-        yield
-    except (StoreError, ExportError, DemoError, OSError, ValueError) as error:
-        stop(str(error))
-
-
-@contextlib.contextmanager
-def progress() -> Iterator[Progress]:
-    """A progress bar on the terminal."""
-    columns = (TextColumn("{task.description:<34}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=say) as shown:
-        yield shown
-
-
-@imports.command("events")
-def events_in(
-    file: Annotated[Path, typer.Argument(help="CSV, also zipped.")],
-    mapping: Annotated[Path, typer.Option(help="A TOML file that says which column is what.")],
-    data: Data,
-    dry_run: Annotated[bool, typer.Option(help="Report only.")] = False,
-    database: Database = "",
-) -> None:
-    """Import a history of events; may be run again. Rows that cannot be read or placed go to quarantine."""
-    folder = DataFolder(data)
-    with told():
-        store = Store.open(database or folder.database_url)
-        with progress() as shown:
-            report = import_events(store, folder, file, mapping, dry_run=dry_run, progress=stages(shown))
-    for line in report.lines():
-        say.print(line, markup=False)
-
-
-def stages(shown: Progress) -> Tell:
-    """One bar for each stage of a long work, as it is told of."""
-    bars: dict[str, TaskID] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in bars:
-            bars[stage] = shown.add_task(stage)
-        shown.update(bars[stage], completed=done, total=total)
-
-    return tell
-
-
-def whole(shown: Progress, title: str) -> Callable[[str, float], None]:
-    """One bar for a long work that tells its share."""
-    bar = shown.add_task(title, total=1.0)
-    return lambda stage, share: shown.update(bar, completed=share, description=f"{title}: {stage}")
-
-
-def existing(folder: DataFolder, database: str) -> Store:
-    """The store of a city that is there with its areas; ends the command where it is not."""
-    if not database and not Path(folder.database_url.removeprefix("sqlite:///")).exists():
-        stop(f"There is no city in {folder.root}.")
-    store = Store.open(database or folder.database_url)
-    with store.read() as conn:
-        built = settings.get(conn, settings.AREAS_BUILD)
-    if built is None:
-        stop(f"There are no areas in {folder.root} yet. Import them first: python app.py import areas --help")
-    return store
-
-
-@cli.command()
-def check(data: Data, database: Database = "") -> None:
-    """Recount what is kept against what happened; ends with 1 when something needs someone."""
-    folder = DataFolder(data)
-    with told():
-        findings = check_city(existing(folder, database), folder)
-    for finding in findings:
-        mark = "[bold red]✗[/]" if finding.wrong else "[green]✓[/]"
-        say.print(f"{mark} {finding.subject}: {escape(finding.text)}")
-    raise typer.Exit(int(any(f.wrong for f in findings)))
-
-
-@cli.command()
-def export(
-    what: Annotated[str, typer.Argument(help="areas, events or units")],
-    out: Annotated[Path, typer.Argument(help="A file that ends in .csv, .geojson or .gpkg")],
-    data: Data,
-    area: Annotated[str, typer.Option(help="Only this area and all below it.")] = "",
-    database: Database = "",
-) -> None:
-    """Write a list of an area and all below it to a file."""
-    with told():
-        n = export_list(existing(DataFolder(data), database), what, area, out)
-    say.print(f"[green]✓[/] {n:,} {what} in {out}")
+@cli.command(name="rules")
+def print_rules() -> None:
+    """Print the rules of the closed loop as docs/loop.md has them."""
+    typer.echo(rules.table())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import page, push, situation, start
+from bench import acts, advice, page, permits, push, queue, situation, start
 
 Figures = dict[str, dict[str, Any]]
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,6 +20,10 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 SUITES: Mapping[str, tuple[tuple[str, ...], Callable[[], Figures]]] = {
     "situation": (("P1.drill", "P1.frame"), situation.figures),
     "push": (("P2.screens", "P2.ratio", "P3.frame", "P3.frame_share"), push.figures),
+    "permits": (("P9.permit_drill", "P9.permit_frame"), permits.figures),
+    "advice": (("P10.rank", "P10.rank_road"), advice.figures),
+    "acts": (("P12.dispatch_p99",), acts.figures),
+    "queue": (("P11.window", "P11.scroll"), queue.figures),
     "start": (("P8.first", "P8.again"), start.figures),
     "page": (("P3.first_load", "P3.tile", "P5.drill_p95", "P5.select_p95", "P5.filter_p95"), page.figures),
 }

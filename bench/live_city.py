@@ -6,9 +6,10 @@ feeder invents lives in this process alone.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from geodata.demo.build import build_demo
 from geodata.domain.events import SOURCES, State
 from geodata.domain.units import UnitStatus
 from geodata.situation.loading import load_situation
+from geodata.situation.situation import Situation
 from geodata.store import areas, events, units
 from geodata.store.engine import Store
 from geodata.store.events import EventNow
@@ -48,11 +50,11 @@ def demo_folder() -> DataFolder:
 class LivingCity:
     """The situation of the demo city with all its units on duty, and what changes in it."""
 
-    def __init__(self, folder: DataFolder) -> None:
+    def __init__(self, folder: DataFolder, situation: Situation | None = None) -> None:
         self._random = random.Random(7)
         self.folder, self.city = folder, folder.city()
         self.store = Store.open(folder.database_url)
-        self.situation = load_situation(self.store, self.city.zone)
+        self.situation = situation or load_situation(self.store, self.city.zone)
         self._tree = self.situation.tree
         self._subtypes = list(self.situation.catalogue.subtypes.values())
         self._leaves = [i for i in range(len(self._tree)) if self._tree.is_leaf(i)]
@@ -83,6 +85,16 @@ class LivingCity:
         place = self._tree.ordinal_by_id
         yield from (place[u.area_id or 0] for u in moved)
         yield from (place[e.area_id] for e in changed)
+
+    async def live(self, note: Callable[[int, float], None] = lambda o, at: None) -> None:
+        """Apply changes twenty times a second, for ever; ``note`` hears of each: its ordinal and its moment."""
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(FEED_EVERY_S)
+            now = time.monotonic()
+            for o in self.feed(now - last):
+                note(o, now)
+            last = now
 
     @lru_cache(maxsize=2000)  # noqa: B019 - one city lives as long as the process
     def outlines(self, code: str) -> Json:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Request
 from pmtiles.reader import MmapSource, all_tiles
 
 from bench.live_city import demo_folder
-from bench.screen import answering, chromium, demo, free_port, live_map
+from bench.screen import answering, chromium, demo, free_port, live_map, sign_in, step_in
 from geodata.store.folder import DataFolder
 
 ROUNDS = 20
@@ -137,6 +137,7 @@ def filterings(clicks: Clicks) -> list[float]:
 def first_load(browser: Browser, base: str, city: str) -> tuple[float, float]:
     """Kilobytes until a wall is live and drawn, without plotly.js: as sent, and unpacked."""
     page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    sign_in(page, base, "screen")
     done: list[Request] = []
     page.on("requestfinished", lambda request: done.append(request))
     live_map(page, f"{base}/wall/{city}")
@@ -173,7 +174,8 @@ def figures() -> dict[str, dict[str, Any]]:
     with demo(folder.root, free_port()) as base, chromium() as browser:
         answering(base)
         page = browser.new_page(viewport={"width": 1366, "height": 768})
-        live_map(page, base + "/")
+        step_in(page, base)
+        live_map(page)
         city = unquote(urlsplit(page.url).path.rsplit("/", 1)[1])
         clicks = Clicks(page, base, folder.ingest_key.read_text("utf-8").strip())
         taken = {

@@ -24,7 +24,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from fastapi import FastAPI, Response
 
 from bench.figure import figure_of
-from bench.live_city import FEED_EVERY_S, LivingCity
+from bench.live_city import LivingCity
 from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
 from callbacks.live.hub import Hub
@@ -90,24 +90,13 @@ class WatchedPicture(ViewPicture):
         return body
 
 
-async def feed(city: LivingCity, diary: Diary) -> None:
-    """Apply changes twenty times a second, for ever."""
-    last = time.monotonic()
-    while True:
-        await asyncio.sleep(FEED_EVERY_S)
-        now = time.monotonic()
-        for o in city.feed(now - last):
-            diary.note(o, now)
-        last = now
-
-
 def push_app(city: LivingCity, board: Board) -> FastAPI:
     """The push alone, and the bench's own two addresses."""
     diary = Diary(city)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> Any:
-        feeder = asyncio.create_task(feed(city, diary))
+        feeder = asyncio.create_task(city.live(diary.note))
         yield
         feeder.cancel()
 
@@ -127,7 +116,7 @@ def poll_app(city: LivingCity, board: Board) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> Any:
-        feeder = asyncio.create_task(feed(city, Diary(city)))
+        feeder = asyncio.create_task(city.live())
         yield
         feeder.cancel()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import subprocess
 import sys
@@ -64,8 +65,26 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def live_map(page: Page, address: str) -> None:
-    """Open an address and wait until its map is live and drawn."""
-    page.goto(address)
+def step_in(page: Page, base: str, role: str = "leader") -> str:
+    """Step into a role of the demo for the whole city, as a newcomer does: one click; the address it leads to."""
+    page.goto(base + "/")
+    page.click(f"form:has(input[value={role}]) button[name=area]")
+    page.wait_for_url("**/area/**" if role != "screen" else "**/wall/**")
+    return page.url
+
+
+def sign_in(page: Page, base: str, role: str) -> str:
+    """Step into a role of the demo without opening any page, so that the next one is loaded cold; the city's code."""
+    asked = page.context.request
+    city = re.search(r'name="area" value="([^"]+)"', asked.get(f"{base}/demo").text())
+    assert city is not None
+    asked.post(f"{base}/demo", form={"role": role, "area": city[1]}, headers={"Origin": base}, max_redirects=0)
+    return city[1]
+
+
+def live_map(page: Page, address: str = "") -> None:
+    """Open an address (without one: stay) and wait until its map is live and drawn."""
+    if address:
+        page.goto(address)
     page.wait_for_function(LIVE_MAP, timeout=120_000)
     page.evaluate(IDLE)

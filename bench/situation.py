@@ -19,8 +19,8 @@ import numpy as np
 
 from geodata.domain.areas import Area, AreaTree, Level
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.clocks import NEVER
 from geodata.domain.view import Filters, Measure
-from geodata.situation.borders import NEVER
 from geodata.situation.columns import CLOCK, NO_UNIT, STATE_INDEX, Codebook, EventBatch
 from geodata.situation.situation import Situation
 from geodata.store.events import EventNow

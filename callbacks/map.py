@@ -9,10 +9,13 @@ from dash import ClientsideFunction, Dash, Input, Output
 from dash.development.base_component import Component
 from pmtiles.reader import MmapSource, Reader
 
+from callbacks.permits import permitted
 from callbacks.room import Room
 from dashboard import ids
 from dashboard.map_pane import map_kit, map_pane
 from geodata.domain.areas import AreaTree
+from geodata.domain.roles import Right
+from geodata.services.actors import Actor
 from geodata.store.folder import Basemap, DataFolder
 from layers.base_style import BaseTiles
 from layers.kit import Archive, figure, kit
@@ -24,27 +27,25 @@ Json = dict[str, Any]
 def register(app: Dash, room: Room) -> None:
     """The area card follows the address; the browser moves the camera by it."""
 
-    async def card(pathname: str | None) -> Json | None:
-        return area_card(room.situation.tree, unquote(pathname or "").strip("/").partition("/")[2])
+    @permitted(Right.SEE)
+    async def card(actor: Actor, pathname: str | None) -> Json | None:
+        return area_card(room.situation.tree, actor, unquote(pathname or "").strip("/").partition("/")[2])
 
     app.callback(Output(ids.MAP_FIGURE, "data"), Input(ids.URL, "pathname"))(card)
     app.clientside_callback(ClientsideFunction("onescreen_map", "card"), Input(ids.MAP_FIGURE, "data"))
     app.clientside_callback(ClientsideFunction("onescreen_map", "fit"), Input(ids.MAP_FIT, "n_clicks"))
 
 
-def area_card(tree: AreaTree, code: str) -> Json | None:
-    """What the map must know of an area before any frame: its parent, depth, whether it is a leaf, and its bbox."""
+def area_card(tree: AreaTree, actor: Actor, code: str) -> Json | None:
+    """What the map must know of an area before any frame: its depth, whether it is a leaf, its bbox."""
     o = tree.ordinal.get(code)
-    if o is None:
+    if o is None or not actor.reaches(tree, o):
         return None
     area = tree.areas[o]
-    return {
-        "code": area.code, "parent": area.parent_code or "", "depth": area.depth, "leaf": tree.is_leaf(o),
-        "bbox": list(area.bbox),
-    }  # fmt: skip
+    return {"code": area.code, "depth": area.depth, "leaf": tree.is_leaf(o), "bbox": list(area.bbox)}
 
 
-def pane(room: Room) -> Component:
+def pane(room: Room, actor: Actor) -> Component:
     """The map's pane for this city, with everything that the browser needs to draw any view of it."""
     tree, base = room.situation.tree, base_tiles(room.city.basemap, room.folder, room.areas_build)
     depths = int(tree.depth.max()) + 1
@@ -53,7 +54,7 @@ def pane(room: Room) -> Component:
         archives=area_archives(room.folder, room.areas_build), base=base,
     )  # fmt: skip
     return map_pane(
-        figure(LAYERS, tree.areas[0].bbox), map_kit(made, room.catalogue),
+        figure(LAYERS, tree.areas[actor.home(tree) or 0].bbox), map_kit(made, room.catalogue),
         approval_number=room.city.approval_number, attribution=base.attribution,
     )  # fmt: skip
 

@@ -9,21 +9,28 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
+from callbacks.permits import permitted
 from callbacks.room import Room
 from dashboard import ids
+from geodata.domain.roles import Right, Role
 from geodata.domain.view import MapView, ViewError, parse_view
+from geodata.services.actors import Actor, asking
+from geodata.services.looking import permitted_view
 from layers.registry import LAYER_IDS
 
 Json = dict[str, Any]
+ACCOUNT = "/account"
+AT_DESKS = frozenset({Role.INTAKE, Role.DUTY_OFFICER, Role.SHIFT_LEADER})
+"""Who works a queue all shift, and so begins at it."""
 
 
 def router(room: Room) -> APIRouter:
-    """``/`` leads to the overview of the city in the city's language. Include it before Dash takes the root."""
+    """``/`` leads everybody home, in the city's language. Include it before Dash takes the root."""
     api = APIRouter(include_in_schema=False)
 
     @api.get("/")
     async def home() -> RedirectResponse:
-        return RedirectResponse(home_address(room))
+        return RedirectResponse(home_address(room, asking.get()), 303)
 
     return api
 
@@ -31,8 +38,9 @@ def router(room: Room) -> APIRouter:
 def register(app: Dash, room: Room) -> None:
     """The address in the browser and the answer of the server to it."""
 
-    async def look_up(pathname: str | None, search: str | None) -> Json:
-        return answer(room, pathname or "/", search or "")
+    @permitted(Right.SEE)
+    async def look_up(actor: Actor, pathname: str | None, search: str | None) -> Json:
+        return answer(room, actor, pathname or "/", search or "")
 
     app.callback(Output(ids.VIEW, "data"), Input(ids.URL, "pathname"), Input(ids.URL, "search"))(look_up)
     app.clientside_callback(
@@ -47,18 +55,37 @@ def register(app: Dash, room: Room) -> None:
     )
 
 
-def home_address(room: Room) -> str:
-    """The overview of the city."""
-    return MapView(room.situation.tree.areas[0].code, lang=room.city.language).address()
+def home_address(room: Room, actor: Actor) -> str:
+    """Where an account begins: what a screen shows, the first area of everybody else; who has none sees the account."""
+    tree = room.situation.tree
+    home = actor.home(tree)
+    if home is None:
+        return ACCOUNT
+    page = actor.page or ("duty" if actor.roles & AT_DESKS else "area")
+    return MapView(tree.areas[home].code, page, lang=room.city.language).address()
 
 
-def answer(room: Room, pathname: str, search: str) -> Json:
+def me(room: Room, actor: Actor) -> Json:
+    """What the page must know of who looks at it: its name, whether it is a screen, where its reach begins, and what
+    tells its own alerts from those of others."""
+    tree = room.situation.tree
+    unit = room.situation.unit(actor.unit_code) if actor.is_unit_member and actor.unit_code else None
+    answers = actor.may(Right.ACKNOWLEDGE)
+    return {
+        "name": actor.name, "screen": Role.SCREEN in actor.roles,
+        "roles": sorted(actor.roles) if answers else [], "unit": unit.id if unit and answers else None,
+        "read_alerts": actor.may(Right.READ_ALERTS), "duty": actor.may(Right.OPEN_EVENTS),
+        "units": actor.may(Right.SEE_UNITS), "export": actor.may(Right.EXPORT),
+        "dispatch": "dispatch" in actor.acts, "tops": [tree.areas[span.start].code for span in actor.ordinals(tree)],
+    }  # fmt: skip
+
+
+def answer(room: Room, actor: Actor, pathname: str, search: str) -> Json:
     """``{"ok": True, …}`` for an address that is a view of this city, else which field is wrong and its value."""
     try:
         classes = frozenset(room.catalogue.classes)
         view = parse_view(unquote(pathname), search, layer_ids=LAYER_IDS, class_codes=classes)
+        view = permitted_view(actor, room.situation.tree, view)
     except ViewError as wrong:
         return {"ok": False, "field": wrong.field, "value": wrong.value, "rule": wrong.rule}
-    if view.area not in room.situation.tree.ordinal:
-        return {"ok": False, "field": "area", "value": view.area, "rule": "is not an area of this city"}
     return {"ok": True, "address": view.address(), "area": view.area, "page": view.page, "lang": view.lang}

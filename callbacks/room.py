@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geodata.domain.catalogue import Catalogue
+from geodata.intake.door import Door
+from geodata.services.access import Access
+from geodata.services.sessions import Sessions
 from geodata.situation.situation import Situation
 from geodata.situation.tailing import Tail
 from geodata.store import settings
@@ -22,6 +25,9 @@ class Room:
     city: City
     folder: DataFolder
     build: str
+    access: Access
+    sessions: Sessions
+    door: Door
 
     @property
     def catalogue(self) -> Catalogue:

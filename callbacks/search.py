@@ -7,13 +7,16 @@ from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, no_update
 
+from callbacks.permits import permitted
 from callbacks.room import Room
 from dashboard import ids
 from dashboard.words import named, words
 from geodata.domain.areas import AreaTree
+from geodata.domain.roles import Right
 from geodata.domain.search import AreaIndex
 from geodata.domain.view import LANGUAGES
-from geodata.store import events
+from geodata.services.actors import Actor
+from geodata.services.looking import event_codes
 
 Hit = tuple[str, str, str, str]
 AREAS_MAX, EVENTS_MAX = 12, 5
@@ -24,16 +27,17 @@ def register(app: Dash, room: Room) -> None:
     """The question that the browser writes, and the answer it draws (assets/search.js)."""
     index = AreaIndex(room.situation.tree)
 
-    async def search(asked: dict[str, Any] | None) -> Any:
+    @permitted(Right.SEE)
+    async def search(actor: Actor, asked: dict[str, Any] | None) -> Any:
         nonlocal index
         if not asked:
             return no_update
         if index.tree is not room.situation.tree:
             index = await asyncio.to_thread(AreaIndex, room.situation.tree)
         text, lang = str(asked["text"]), asked["lang"] if asked["lang"] in LANGUAGES else LANGUAGES[0]
-        hits = area_hits(index, text, lang)
+        hits = area_hits(index, actor, text, lang)
         if len(text) >= EVENT_TEXT_MIN:
-            hits += await asyncio.to_thread(event_hits, room, text, lang)
+            hits += await asyncio.to_thread(event_hits, room, actor, text, lang)
         return {"n": asked["n"], "text": text, "rows": hits}
 
     app.callback(Output(ids.SEARCH_FOUND, "data"), Input(ids.SEARCH_ASK, "data"), prevent_initial_call=True)(search)
@@ -42,19 +46,18 @@ def register(app: Dash, room: Room) -> None:
     )
 
 
-def area_hits(index: AreaIndex, text: str, lang: str) -> list[Hit]:
-    """("area", code, name, level and where) of the best hits."""
+def area_hits(index: AreaIndex, actor: Actor, text: str, lang: str) -> list[Hit]:
+    """("area", code, name, level and where) of the best hits in the actor's reach."""
     tree = index.tree
     return [
         ("area", tree.areas[o].code, tree.areas[o].label(lang), _where(tree, o, lang))
-        for o in index.find(text, AREAS_MAX)
+        for o in index.find(text, AREAS_MAX, actor.ordinals(tree))
     ]
 
 
-def event_hits(room: Room, text: str, lang: str) -> list[Hit]:
-    """("event", code, subtype and code, state) of events whose code begins with the text."""
-    with room.store.read() as conn:
-        found = events.search_code(conn, text, EVENTS_MAX)
+def event_hits(room: Room, actor: Actor, text: str, lang: str) -> list[Hit]:
+    """("event", code, subtype and code, state) of events in the actor's reach whose code begins with the text."""
+    found = event_codes(room.access, room.situation.tree, actor, text, EVENTS_MAX)
     hits: list[Hit] = []
     for e in found:
         name = named(lang, room.catalogue.subtypes.get(e.subtype_code), e.subtype_code)

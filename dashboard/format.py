@@ -34,6 +34,16 @@ def age(lang: str, ms: float) -> str:
     return texts[lang == "en"].format(whole // size)
 
 
+def span(lang: str, ms: float) -> str:
+    """How long something took: 00:42 below an hour, 11:42:07 below four days, then whole days."""
+    seconds = max(0, int(ms)) // 1000
+    if seconds >= 345_600:
+        return age(lang, ms)
+    hours, rest = divmod(seconds, 3600)
+    text = f"{rest // 60:02}:{rest % 60:02}"
+    return f"{hours}:{text}" if hours else text
+
+
 def percent(num: int, den: int) -> str:
     """``num`` of ``den`` as 93.7 %; a dash for a zero denominator."""
     return f"{num / den:.1%}".replace("%", " %") if den else NONE

@@ -17,8 +17,6 @@ MAP_PANE = "map-pane"
 MAP_GRAPH = "map-graph"
 MAP_FIT = "map-fit"
 MAP_FIGURE = "map-figure"
-MAP_PANE = "map-pane"
-MAP_FIT = "map-fit"
 MAP_TOOLS = "map-tools"
 LAYER_SWITCHES = "layer-switches"
 MEASURE = "measure"
@@ -29,6 +27,36 @@ SELECTION_ASK = "selection-ask"
 SELECTION = "selection"
 SELECTION_SINK = "selection-sink"
 DRAWER = "drawer"
+
+# The contact of a reporter: asked for by CONTACT_ASK, answered in CONTACT.
+CONTACT_ASK = "contact-ask"
+CONTACT = "contact"
+CONTACT_SINK = "contact-sink"
+
+# Steps of an event's life: asked for by STEP_ASK, answered in STEP.
+STEP_ASK = "step-ask"
+STEP = "step"
+STEP_SINK = "step-sink"
+
+# The windowed lists: the queue of the duty page; the board of units and the list behind a figure. Their windows are
+# asked for at callbacks/windows.py.
+DESK = "desk"
+BOARD = "board"
+
+# Saved views of the queue: asked for, saved and forgotten by VIEWS_ASK, answered in VIEWS.
+VIEWS_ASK = "views-ask"
+VIEWS = "views"
+VIEWS_SINK = "views-sink"
+
+# Several events sent off at once: planned and sent by BATCH_ASK, answered in BATCH.
+BATCH_ASK = "batch-ask"
+BATCH = "batch"
+BATCH_SINK = "batch-sink"
+
+# Units by call sign or code that could go to an event: asked for by CANDIDATES_ASK, answered in CANDIDATES.
+CANDIDATES_ASK = "candidates-ask"
+CANDIDATES = "candidates"
+CANDIDATES_SINK = "candidates-sink"
 
 # Search: the browser writes SEARCH_ASK, the server answers in SEARCH_FOUND.
 SEARCH = "search"
@@ -47,6 +75,7 @@ RIGHT = "right"
 TICKER = "ticker"
 FILTERS = "filters"
 CHIPS = "chips"
+ALERTS = "alerts"
 
 # The panels: the browser fills each from the section of the live frame that bears the same name.
 KPI = "kpi"

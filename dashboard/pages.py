@@ -8,9 +8,11 @@ from types import MappingProxyType
 from typing import Any
 
 from dashboard import ids
-from dashboard.words import ALL
+from dashboard.words import BROWSER
 from geodata.domain.catalogue import Catalogue
-from geodata.domain.events import OPEN, SOURCES, STATES
+from geodata.domain.events import OPEN, SOURCES, STATES, Stage
+from geodata.domain.figures import FIGURES, held_by
+from geodata.domain.lights import LIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,13 @@ SIDES: Mapping[str, Sequence[Panel]] = MappingProxyType({
 def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]:
     """What the browser needs besides the live frames. ``layer_ids`` are in drawing order; switches read top down."""
     return {
-        "words": {lang: dict(table) for lang, table in ALL.items()},
+        "words": {lang: dict(table) for lang, table in BROWSER.items()},
         "layers": list(reversed(layer_ids)),
         "classes": [(c.code, c.name_zh, c.name_en) for c in catalogue.classes.values()],
         "states": [s.value for s in STATES if s in OPEN],
+        "held": {figure.value: [s.value for s in held_by(figure)] for figure in FIGURES},
         "sources": [s.value for s in SOURCES],
+        "lights": list(LIGHTS),
+        "stages": [s.value for s in Stage],
         "home": "/",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import dcc, html
@@ -26,21 +26,26 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any) -> html.Div:
-    """The layout. Which page, language and theme it shows stands in the address (assets/view.js)."""
+def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Mapping[str, Any]) -> html.Div:
+    """The layout. Which page, language and theme it shows stands in the address (assets/view.js).
+
+    ``me``: who looks at it (``callbacks.navigation.me``).
+    """
     return html.Div(
         [
             dcc.Location(id=ids.URL, refresh=False),
-            *_stores(city_facts(catalogue, layer_ids)),
+            *_stores(city_facts(catalogue, layer_ids) | {"me": dict(me)}),
             html.A(href=f"#{ids.CENTRE}", className="skip"),
             html.Header(id=ids.HEADER),
-            html.Div(id=ids.BANNER, role="alert", hidden=True),
+            html.Div(id=ids.BANNER, hidden=True),
             html.Div(id=ids.LOST),
             html.Div(
                 [
+                    html.Aside(id=ids.DESK),
+                    html.Aside(id=ids.BOARD),
                     _side(ids.LEFT, SIDES[ids.LEFT]),
                     html.Main(_map(map_pane), id=ids.CENTRE, tabIndex="-1"),
-                    _side(ids.RIGHT, SIDES[ids.RIGHT]),
+                    _side(ids.RIGHT, SIDES[ids.RIGHT], html.Section(id=ids.ALERTS, className="alerts", hidden=True)),
                 ],
                 className="body",
             ),
@@ -51,13 +56,20 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any) -> html
 
 
 def _stores(facts: dict[str, Any]) -> list[dcc.Store]:
-    answered = (ids.VIEW, ids.PICK, ids.SELECTION_ASK, ids.SELECTION, ids.SEARCH_ASK, ids.SEARCH_FOUND)
-    sinks = (ids.PAGE_SINK, ids.VIEW_SINK, ids.PICK_SINK, ids.SELECTION_SINK, ids.SEARCH_SINK)
+    answered = (
+        ids.VIEW, ids.PICK, ids.SELECTION_ASK, ids.SELECTION, ids.CONTACT_ASK, ids.CONTACT, ids.STEP_ASK,
+        ids.STEP, ids.SEARCH_ASK, ids.SEARCH_FOUND,
+        ids.VIEWS_ASK, ids.VIEWS, ids.BATCH_ASK, ids.BATCH, ids.CANDIDATES_ASK, ids.CANDIDATES,
+    )  # fmt: skip
+    sinks = (
+        ids.PAGE_SINK, ids.VIEW_SINK, ids.PICK_SINK, ids.SELECTION_SINK, ids.CONTACT_SINK, ids.STEP_SINK,
+        ids.SEARCH_SINK, ids.VIEWS_SINK, ids.BATCH_SINK, ids.CANDIDATES_SINK,
+    )  # fmt: skip
     return [dcc.Store(id=ids.WORDS, data=facts), *(dcc.Store(id=name) for name in (*answered, *sinks))]
 
 
-def _side(side: str, panels: Sequence[Panel]) -> html.Aside:
-    return html.Aside([_panel(p) for p in panels], id=side, className="side")
+def _side(side: str, panels: Sequence[Panel], *above: Any) -> html.Aside:
+    return html.Aside([*above, *(_panel(p) for p in panels)], id=side, className="side")
 
 
 def _panel(panel: Panel) -> html.Section:

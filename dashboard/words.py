@@ -6,7 +6,22 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from dashboard import words_live, words_map, words_screen, words_terms
+from dashboard import (
+    words_access,
+    words_admin,
+    words_alerts,
+    words_duty,
+    words_field,
+    words_lights,
+    words_lists,
+    words_live,
+    words_loop,
+    words_map,
+    words_phones,
+    words_roles,
+    words_screen,
+    words_terms,
+)
 from geodata.domain.view import LANGUAGES
 
 
@@ -21,8 +36,17 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
     return MappingProxyType({lang: MappingProxyType(table) for lang, table in both.items()})
 
 
-TABLES = (words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS)
+BROWSER_TABLES = (
+    words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS, words_lights.WORDS,
+    words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS,
+)  # fmt: skip
+FORM_TABLES = (
+    words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
+)  # fmt: skip
+TABLES = (*BROWSER_TABLES, *FORM_TABLES)
 ALL: Mapping[str, Mapping[str, str]] = _merged(TABLES)
+BROWSER: Mapping[str, Mapping[str, str]] = _merged(BROWSER_TABLES)
+"""What the browser gets with the shell; the rest is said by forms that the server writes (``dashboard/forms.py``)."""
 
 
 def words(lang: str, key: str, **values: object) -> str:

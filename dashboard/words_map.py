@@ -29,4 +29,3 @@ WORDS: dict[str, tuple[str, str]] = {
     "map.overdue": ("已超期", "overdue"),
     "map.lost": ("地图暂不可用,正在恢复", "The map is being restored"),
 }
-

@@ -68,6 +68,8 @@ class LegendItem:
     ``text`` and ``note`` are keys of ``dashboard.words_map``, which the push translates; in the words of ``note``
     ``{n}`` stands for ``note_n``, e.g. "3,900 more are counted in the area colours". ``of`` is the whole that
     ``count`` is a part of, where both are shown. ``color`` is a CSS colour, ``shape`` a name of ``palette.SHAPES``.
+    ``opens``, ``of_opens`` and ``note_opens`` say which list stands behind each of the three numbers: a page and its
+    query, e.g. "list?figure=open&urgencies=1", which the browser completes with the area and the filters of the view.
     """
 
     key: str
@@ -78,6 +80,9 @@ class LegendItem:
     note: str = ""
     note_n: int | None = None
     of: int | None = None
+    opens: str = ""
+    of_opens: str = ""
+    note_opens: str = ""
 
 
 @dataclass(frozen=True, slots=True)

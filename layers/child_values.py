@@ -13,8 +13,9 @@ from geodata.situation.situation import Situation
 class ChildValues:
     """The measure per area, in the tree's order.
 
-    ``ordinals`` are the children, or the leaf itself; a leaf's colour is on the scale of its siblings. ``outlines_of``
-    is the code whose children's outlines are needed (a leaf's are its own).
+    ``ordinals`` are the children, or the leaf itself, which has the middle of its own scale: its siblings may not
+    be for the eyes of who looks. ``outlines_of`` is the code whose children's outlines are needed (a leaf's are its
+    own).
     """
 
     tree: AreaTree
@@ -34,8 +35,8 @@ def child_values(situation: Situation, view: MapView) -> ChildValues:
         return ChildValues(tree, (o,), (), "", 0.0)
     ordinals, values = situation.children(parent, view.measure, view.filters)
     pairs = [(int(i), float(v)) for i, v in zip(ordinals, values, strict=True)]
-    top = scale_top([v for _, v in pairs])
     shown = [p for p in pairs if p[0] == o] if leaf else pairs
+    top = 2 * shown[0][1] if leaf else scale_top([v for _, v in shown])
     return ChildValues(tree, tuple(i for i, _ in shown), tuple(v for _, v in shown), view.area, top)
 
 

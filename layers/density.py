@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from geodata.domain.view import MapView
@@ -69,8 +69,10 @@ class Density:
         heat: list[Feature] = [
             (f"{lon},{lat}", lon, lat, {"w": round(weight / top, 3), "r": radius}) for (lon, lat), weight in at.items()
         ]
-        piles = ("legend.note.piles", rows.hidden_on_pile) if rows.hidden_on_pile else ("", None)
-        legend = LegendItem("density", "legend.density", "ramp", swatch("heat"), None, *piles)
+        legend = LegendItem("density", "legend.density", "ramp", swatch("heat"))
+        if left_out := rows.hidden_on_pile:
+            opens = "list?figure=on_pile"
+            legend = replace(legend, note="legend.note.piles", note_n=left_out, note_opens=opens)
         return Drawing(marks={"heat": heat}, legend=(legend,))
 
 

@@ -83,14 +83,25 @@ def _legend(rows: EventMarks) -> list[LegendItem]:
             items.append(
                 LegendItem(
                     str(u), f"legend.events.{u}", URGENCY_SHAPES[u], swatch(f"urgency-{u}"), total, note,
-                    total - shown if shown and note else None,
+                    total - shown if shown and note else None, opens=f"list?figure=open&urgencies={u}",
                 )
             )  # fmt: skip
-    if any(rows.overdue):
-        late = int(rows.overdue.sum())
-        items.append(LegendItem("overdue", "legend.events.overdue", "outlined", swatch("outline"), late))
+    if rows.overdue_n:
+        shown, left = int(rows.overdue.sum()), rows.overdue_n - int(rows.overdue.sum())
+        note = "" if not left else "legend.note.partly" if shown else "legend.note.in_colours"
+        items.append(
+            LegendItem(
+                "overdue", "legend.events.overdue", "outlined", swatch("outline"), rows.overdue_n, note,
+                left if shown and left else None, opens="list?figure=overdue",
+            )
+        )  # fmt: skip
     if rows.hidden_on_pile:
-        items.append(LegendItem("piles", "legend.events.piles", "hollow", swatch("silent"), rows.hidden_on_pile))
+        items.append(
+            LegendItem(
+                "piles", "legend.events.piles", "hollow", swatch("silent"), rows.hidden_on_pile,
+                opens="list?figure=on_pile",
+            )
+        )  # fmt: skip
     return items
 
 

@@ -10,9 +10,10 @@ from layers.base import Json, Layer, MarkSlot, Slot, TileSlot, TraceSlot
 from layers.base_style import BaseTiles, base_layers, base_source, plotly_style
 from layers.palette import COLOURS, Colours
 
-BASE_UNDER, BASE_OVER, VEIL, HIGHLIGHT = "base-under", "base-over", "veil", "highlight"
-PLACES = ((0, BASE_UNDER), (20, BASE_OVER), (35, VEIL), (1000, HIGHLIGHT))
-"""Where the base map, the veil over what lies outside and the highlight stand among the layers' ``order``."""
+BASE_UNDER, BASE_OVER, VEIL, ADVICE, HIGHLIGHT = "base-under", "base-over", "veil", "advice", "highlight"
+PLACES = ((0, BASE_UNDER), (20, BASE_OVER), (35, VEIL), (44, ADVICE), (1000, HIGHLIGHT))
+"""Where the base map, the veil over what lies outside, the ways of those who could be sent and the highlight stand
+among the layers' ``order``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Archive:
 
 
 def drawing_order(layers: Sequence[Layer[Any]]) -> list[str]:
-    """Names of the places from the ground up: layer ids, the two parts of the base map, the highlight."""
+    """Names of the places from the ground up: layer ids, the two parts of the base map, veil, ways and highlight."""
     places = [*PLACES, *((layer.order, layer.id) for layer in layers)]
     return [name for _, name in sorted(places)]
 
@@ -77,6 +78,7 @@ def kit(
         },
         "ground": {theme: c.ground for theme, c in COLOURS.items()},
         "veil": {theme: _veil(c) for theme, c in COLOURS.items()},
+        "advice": {theme: _advice(c) for theme, c in COLOURS.items()},
         "highlight": {theme: _highlight(c) for theme, c in COLOURS.items()},
         "pulse": {theme: list(c.urgency) for theme, c in COLOURS.items()},
     }  # fmt: skip
@@ -103,6 +105,32 @@ def _veil(c: Colours) -> list[Json]:
         {"type": "fill", "paint": {"fill-color": c.ground, "fill-opacity": 0.6, "fill-antialias": False}},
         {"type": "line", "paint": {"line-color": c.line_current, "line-width": 1.8, "line-opacity": 0.9}},
     ]
+
+
+def _advice(c: Colours) -> list[Json]:
+    """Ways of those who could be sent: by road drawn through, in a straight line with gaps; the chosen one is wide. A
+    seam in the colour of the ground sets them off from borders and roads."""
+    way, chosen, road = ["==", ["get", "kind"], "way"], ["==", ["get", "chosen"], 1], ["==", ["get", "road"], 1]
+    line = {"line-cap": "round", "line-join": "round", "line-sort-key": ["get", "chosen"]}
+    wide, colour = ["case", chosen, 4, 2], {"line-color": c.name}
+    return [
+        {
+            "type": "line", "filter": ["all", way, road], "layout": line,
+            "paint": {"line-color": c.halo, "line-width": ["+", wide, 3], "line-opacity": 0.8},
+        },
+        {"type": "line", "filter": ["all", way, road], "layout": line, "paint": {**colour, "line-width": wide}},
+        {
+            "type": "line", "filter": ["all", way, ["!", road]], "layout": line,
+            "paint": {**colour, "line-width": wide, "line-dasharray": [1.5, 2]},
+        },
+        {
+            "type": "circle", "filter": ["==", ["get", "kind"], "unit"],
+            "paint": {
+                "circle-radius": ["case", chosen, 11, 8], "circle-color": "rgba(0,0,0,0)",
+                "circle-stroke-color": c.line_current, "circle-stroke-width": ["case", chosen, 2.6, 1.2],
+            },
+        },
+    ]  # fmt: skip
 
 
 def _highlight(c: Colours) -> list[Json]:

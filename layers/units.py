@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geodata.domain.areas import AreaTree
+from geodata.domain.roles import Audience
 from geodata.domain.units import Freshness, UnitStatus
 from geodata.domain.view import MapView
 from geodata.situation.briefs import UnitMarks, UnitTotals
@@ -91,8 +92,13 @@ class Units:
         return UnitRows(situation.unit_marks(o, UNITS_MAX), situation.unit_totals(o), situation.tree)
 
     def draw(self, rows: UnitRows, view: MapView) -> Drawing:
-        """Of a unit ``i`` its shape and ``f`` its freshness; of a cell ``n`` how many units, ``t`` its name."""
+        """Of a unit ``i`` its shape and ``f`` its freshness; of a cell ``n`` how many units, ``t`` its name.
+
+        For the public's eyes units carry no codes.
+        """
         marks = _cells(rows, view) if rows.marks.cells is not None else _units(rows.marks)
+        if rows.marks.cells is None and view.audience is Audience.PUBLIC:
+            marks = _nameless(marks)
         return Drawing(marks={"marks": marks}, legend=_legend(rows, len(marks)))
 
 
@@ -104,6 +110,12 @@ def _units(marks: UnitMarks) -> list[Feature]:
         (code, round(lon, 5), round(lat, 5), {"i": SHAPES[UnitStatus(status)], "f": str(fresh)})
         for code, lon, lat, status, fresh in columns
     ]
+
+
+def _nameless(marks: list[Feature]) -> list[Feature]:
+    """Numbered by where they are instead of who they are: nothing leads from one frame's dot to the next one's."""
+    placed = sorted((lon, lat, str(properties), properties) for _, lon, lat, properties in marks)
+    return [(f"u{k}", lon, lat, properties) for k, (lon, lat, _, properties) in enumerate(placed)]
 
 
 def _cells(rows: UnitRows, view: MapView) -> list[Feature]:
@@ -126,13 +138,18 @@ def _legend(rows: UnitRows, dots: int) -> list[LegendItem]:
     moving = sum(totals.by_status.get(s, 0) for s in MOVING)
     note, note_n = ("legend.note.cells", dots) if summed else ("", None)
     items = [
-        LegendItem("on", "legend.units.live", "circle", swatch("alive"), totals.on, note, note_n, of=totals.total)
-    ]
+        LegendItem(
+            "on", "legend.units.live", "circle", swatch("alive"), totals.on, note, note_n, of=totals.total,
+            opens="units?on=1", of_opens="units?",
+        )
+    ]  # fmt: skip
     if moving:
-        items.append(LegendItem("moving", "legend.units.moving", "caret", swatch("alive"), moving))
+        opens = f"units?status={'.'.join(MOVING)}"
+        items.append(LegendItem("moving", "legend.units.moving", "caret", swatch("alive"), moving, opens=opens))
     for fresh, color in ((Freshness.STALE, "alive"), (Freshness.LOST, "silent")):
         if count := totals.by_freshness.get(fresh, 0):
-            items.append(LegendItem(fresh.value, f"legend.units.{fresh.value}", "hollow", swatch(color), count))
+            text, opens = f"legend.units.{fresh.value}", f"units?fresh={fresh.value}"
+            items.append(LegendItem(fresh.value, text, "hollow", swatch(color), count, opens=opens))
     return items
 
 

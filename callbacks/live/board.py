@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from callbacks.live import lists, numbers
+from callbacks.live import alarms, lists, numbers
 from callbacks.live.doors import MINUTE_MS, Doors
 from callbacks.live.past import Past
 from callbacks.live.scene import Kept, Scene, Trails
-from geodata.domain.view import MapView
+from geodata.domain.roles import Audience
+from geodata.domain.view import PAGES, SCREEN_PAGES, MapView
 from geodata.situation.briefs import TOPICS
 from geodata.situation.situation import Situation
 from geodata.store.engine import Store
@@ -20,18 +21,32 @@ from geodata.store.folder import City
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a frame: how it is built, and the tokens on which it depends."""
+    """A part of a frame: how it is built, the tokens on which it depends, the pages that show it, and whether it is for
+    the staff's eyes only.
+    """
 
     build: Callable[[Scene], Any]
     depends: frozenset[str]
+    pages: frozenset[str] = frozenset(SCREEN_PAGES)
+    staff_only: bool = False
+
+    def shown(self, view: MapView) -> bool:
+        """Whether a view has it."""
+        return view.page in self.pages and (not self.staff_only or view.audience is Audience.STAFF)
 
 
-def _on(build: Callable[[Scene], Any], *depends: str) -> Section:
-    return Section(build, frozenset(depends))
+EVERYWHERE, DUTY = frozenset(PAGES), frozenset({"duty"})
+
+
+def _on(
+    build: Callable[[Scene], Any], *depends: str, pages: frozenset[str] = frozenset(SCREEN_PAGES),
+    staff_only: bool = False,
+) -> Section:  # fmt: skip
+    return Section(build, frozenset(depends), pages, staff_only)
 
 
 SECTIONS: Mapping[str, Section] = MappingProxyType({
-    "title": _on(lists.title, "areas", "doors", "minute"),
+    "title": _on(lists.title, "areas", "doors", "minute", pages=EVERYWHERE),
     "kpi": _on(numbers.kpi, "events", "units", "clock", "hours", "month", "minute"),
     "all_time": _on(numbers.all_time, "events", "clock", "doors"),
     "classes": _on(numbers.classes, "events", "clock"),
@@ -40,9 +55,11 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
     "rate": _on(lists.rate, "events", "minute"),
     "ranking": _on(numbers.ranking, "areas", "month"),
     "worst": _on(lists.worst, "events", "clock"),
-    "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "minute"),
-    "feeds": _on(lists.feeds, "doors"),
-    "filters": _on(lists.filters, "events", "clock"),
+    "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "minute", pages=EVERYWHERE),
+    "feeds": _on(lists.feeds, "doors", pages=EVERYWHERE),
+    "filters": _on(lists.filters, "events", "clock", pages=EVERYWHERE),
+    "queue": _on(lists.queue, "events", "clock", "areas", pages=DUTY),
+    "alerts": _on(alarms.alerts, "alerts", pages=EVERYWHERE, staff_only=True),
 })  # fmt: skip
 
 

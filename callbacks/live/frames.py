@@ -75,9 +75,10 @@ def marks_moved(old: Mapping[str, Feature], new: Mapping[str, Feature]) -> Json:
 def legend_line(item: LegendItem, lang: str) -> Json:
     """A legend item in the view's language, as the panels take it."""
     note = words(lang, item.note, n=number(lang, item.note_n)) if item.note else ""
+    lists = {"opens": item.opens, "of_opens": item.of_opens, "note_opens": item.note_opens}
     return {
         "key": item.key, "text": words(lang, item.text), "shape": item.shape, "color": item.color,
-        "count": item.count, "of": item.of, "note": note,
+        "count": item.count, "of": item.of, "note": note, **{name: opens for name, opens in lists.items() if opens},
     }  # fmt: skip
 
 
@@ -142,7 +143,7 @@ class ViewPicture:
         changed: Json = {}
         scene = self._board.scene(self._view, self._o)
         for name, section in self._board.sections.items():
-            if not section.depends & moved:
+            if not section.shown(self._view) or not section.depends & moved:
                 continue
             value = guarded(name, section, scene)
             if self._sections.get(name, _MISSING) != value:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from callbacks.live.doors import MINUTE_MS
 from callbacks.live.scene import Scene
 from dashboard.format import age, number
-from dashboard.words import words
-from geodata.domain.events import Source, State
+from dashboard.words import named, words
+from geodata.domain.events import Source, Stage, State
+from geodata.domain.figures import RECENT_MS
 from geodata.domain.units import Freshness
 from geodata.situation.briefs import EventBrief
 
 Json = dict[str, Any]
 Row = tuple[str, str, int, str, str, str, int, int | None, bool]
 FEED_ROWS, WORST_ROWS = 20, 10
-RATE_MINUTES = 10
 QUIET_AFTER_MS = 120_000
 
 
@@ -44,9 +45,9 @@ def feed(scene: Scene) -> list[Row]:
 
 
 def rate(scene: Scene) -> Json:
-    """Events reported per minute, over the last ten."""
-    since_ms = scene.situation.now_ms - RATE_MINUTES * MINUTE_MS
-    return {"per_min": round(scene.situation.reported_since(scene.o, since_ms) / RATE_MINUTES, 1)}
+    """Events reported per minute over the last ten, and how many those were; filters aside."""
+    n = scene.situation.reported_since(scene.o, scene.situation.now_ms - RECENT_MS)
+    return {"per_min": round(n * MINUTE_MS / RECENT_MS, 1), "n": n}
 
 
 def worst(scene: Scene) -> list[Row]:
@@ -56,47 +57,67 @@ def worst(scene: Scene) -> list[Row]:
 
 def _row(scene: Scene, e: EventBrief) -> Row:
     return (
-        e.code, _subtype(scene, e), e.urgency, words(scene.lang, f"state.{e.state}"), e.state, _place(scene, e.area),
-        e.reported_ms, e.deadline_ms, e.overdue,
+        e.code, kind(scene, e.subtype_code), e.urgency, words(scene.lang, f"state.{e.state}"), e.state,
+        place(scene, e.area), e.reported_ms, e.deadline_ms, e.overdue,
     )  # fmt: skip
 
 
-def _subtype(scene: Scene, e: EventBrief) -> str:
-    subtype = scene.catalogue.subtypes.get(e.subtype_code)
-    if subtype is None:
-        return e.subtype_code
-    return subtype.name_en if scene.lang == "en" else subtype.name_zh
+def kind(scene: Scene, subtype_code: str) -> str:
+    """The name of a subtype."""
+    return named(scene.lang, scene.catalogue.subtypes.get(subtype_code), subtype_code)
 
 
-def _place(scene: Scene, o: int) -> str:
+def place(scene: Scene, o: int) -> str:
     """The names from below the view's area down to ``o``; its own name where the event stands directly at it."""
-    chain = scene.tree.chain(o)
-    below = chain[chain.index(scene.o) + 1 :] if scene.o in chain else chain[1:]
-    return " · ".join(scene.name(i) for i in below or [o])
+    return scene.tree.place(o, scene.lang, scene.o)
 
 
 def ticker(scene: Scene) -> list[Json]:
-    """Facts that need a human: red events that are overdue, silent feeds, records held back, units lost."""
+    """Facts that need a human: red events that are overdue, silent feeds, records held back, units lost, with the
+    list behind their number.
+    """
     lang, now_ms = scene.lang, scene.situation.now_ms
-    lines: list[tuple[str, str]] = [
-        ("red_overdue", words(lang, "ticker.red_overdue", area=_place(scene, e.area), what=_subtype(scene, e),
-                              age=age(lang, now_ms - e.deadline_ms)))
+    lines: list[tuple[str, str, str]] = [
+        ("red_overdue", words(lang, "ticker.red_overdue", area=place(scene, e.area), what=kind(scene, e.subtype_code),
+                              age=age(lang, now_ms - e.deadline_ms)), "")
         for e in scene.red_and_overdue if e.deadline_ms is not None
     ]  # fmt: skip
     lines += [
-        ("feed_silent", words(lang, "ticker.feed_silent", name=f.name, age=age(lang, f.age_ms)))
-        for f in scene.doors.feeds if f.silent
+        ("feed_silent", words(lang, "ticker.feed_silent", name=name, age=age(lang, age_ms)), "")
+        for name, age_ms, state in feeds(scene) if state == "silent"
     ]  # fmt: skip
-    if held := scene.doors.quarantined:
-        lines.append(("quarantine", words(lang, "ticker.quarantine", n=number(lang, held))))
+    if scene.o == 0 and (held := scene.doors.quarantined):
+        lines.append(("quarantine", words(lang, "ticker.quarantine", n=number(lang, held)), ""))
     if lost := scene.situation.unit_totals(scene.o).by_freshness.get(Freshness.LOST, 0):
-        lines.append(("units_lost", words(lang, "ticker.units_lost", n=number(lang, lost))))
-    return [{"kind": kind, "label": words(lang, f"ticker.kind.{kind}"), "text": text} for kind, text in lines]
+        lines.append(("units_lost", words(lang, "ticker.units_lost", n=number(lang, lost)), "units?fresh=lost"))
+    return [
+        {"kind": kind, "label": words(lang, f"ticker.kind.{kind}"), "text": text, "opens": opens}
+        for kind, text, opens in lines
+    ]
 
 
 def feeds(scene: Scene) -> list[tuple[str, int, str]]:
-    """(name, age in ms, "ok" or "silent") of every feed."""
-    return [(f.name, f.age_ms, "silent" if f.silent else "ok") for f in scene.doors.feeds]
+    """(name, age in ms, "ok" or "silent") of every feed; below the city they have numbers for names.
+
+    That a feed is silent concerns everybody; which systems other parts of the city have does not.
+    """
+    return [
+        (f.name if scene.o == 0 else f"#{n}", f.age_ms, "silent" if f.silent else "ok")
+        for n, f in enumerate(scene.doors.feeds, 1)
+    ]
+
+
+def queue(scene: Scene) -> Json:
+    """How many wait in the queue, filters applied; per stage, that filter aside; a number that moves with it;
+    and what is listed beside it, all filters aside."""
+    view, situation = scene.view, scene.situation
+    stages = scene.totals_of(replace(view.filters, stages=())).by_stage
+    version = (situation.stamp("areas", scene.o), situation.stamp("events", scene.o), situation.stamp("clock", scene.o))
+    return {
+        "total": scene.totals.open, "stages": {s.value: stages.get(s, 0) for s in Stage},
+        "version": ".".join(map(str, version)),
+        "to_reply": scene.unfiltered.to_reply, "suspended": scene.unfiltered.by_stage.get(Stage.PAUSED, 0),
+    }  # fmt: skip
 
 
 def filters(scene: Scene) -> Json:
@@ -107,4 +128,6 @@ def filters(scene: Scene) -> Json:
         "urgencies": {str(u): n for u, n in enumerate(t.by_urgency, 1)},
         "sources": {s.value: t.by_source.get(s, 0) for s in Source},
         "states": {s.value: n for s in State if (n := t.by_state.get(s, 0))},
+        "lights": scene.situation.lights(scene.o),
+        "stages": {s.value: n for s in Stage if (n := t.by_stage.get(s, 0))},
     }

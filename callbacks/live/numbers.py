@@ -19,6 +19,7 @@ RANKED_MAX = 100
 def kpi(scene: Scene) -> Json:
     """The headline figures, with what they are compared with where that is known."""
     t, units = scene.totals, scene.situation.unit_totals(scene.o)
+    post = scene.situation.on_post(scene.o)
     plain = not scene.view.filters
     month = scene.month.of(scene.o) if scene.month and plain else (None, None)
     hour_ago = scene.trails.hour_ago(scene.view.area, scene.situation.now_ms, scene.unfiltered.overdue)
@@ -44,7 +45,7 @@ def kpi(scene: Scene) -> Json:
         "handling": {"mean_s": t.handling_mean_s, "median_s": t.handling_median_s, "n": t.handling_n},
         "units": {
             "on": units.on, "total": units.total, "stale": units.by_freshness.get(Freshness.STALE, 0),
-            "lost": units.by_freshness.get(Freshness.LOST, 0),
+            "lost": units.by_freshness.get(Freshness.LOST, 0), "present": post.present, "due": post.due,
         },
         "unplaced": {"n": t.unplaced},
     }  # fmt: skip
@@ -57,11 +58,15 @@ def same_time_yesterday(scene: Scene, hours: Hours) -> int:
 
 
 def all_time(scene: Scene) -> Json:
-    """Everything on record for this area, filters aside."""
+    """Everything on record for this area, filters aside. Reported = open + closed + dropped, and also on time +
+    overdue + unjudged + dropped; what is dropped was not registered or is void, and has no judgement.
+    """
     t, span = scene.unfiltered, scene.doors.span_ms
     return {
         "reported": t.reported_all, "open": t.open, "closed": t.closed_all, "on_time": t.on_time_all,
-        "overdue": t.overdue_all, "unjudged": t.unjudged_all,
+        "overdue": t.overdue_all, "unjudged": t.unjudged_all, "dropped": t.ended_all - t.closed_all,
+        "forced": t.forced_all, "reopened": t.reopened_all, "to_reply": t.to_reply,
+        "suspended": t.by_stage.get(Stage.PAUSED, 0), "forced_now": t.forced_today, "reopened_now": t.reopened,
         "from_ms": span[0] if span else None, "to_ms": span[1] if span else None,
     }  # fmt: skip
 

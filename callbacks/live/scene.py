@@ -98,19 +98,20 @@ class Scene:
     @cached_property
     def totals(self) -> Totals:
         """The figures of the area, of the events that the view's filters let through."""
-        return self._totals(self.view.filters)
+        return self.totals_of(self.view.filters)
 
     @property
     def unfiltered(self) -> Totals:
         """The figures of the area, of all its events."""
-        return self._totals(NO_FILTERS) if self.view.filters else self.totals
+        return self.totals_of(NO_FILTERS) if self.view.filters else self.totals
 
     @property
     def red_and_overdue(self) -> Sequence[EventBrief]:
         """The events of the highest urgency that are overdue, longest first."""
         return self.kept.get((self.o, RED), self._stamp, lambda: self.situation.worst(self.o, RED, REDS))
 
-    def _totals(self, filters: Filters) -> Totals:
+    def totals_of(self, filters: Filters) -> Totals:
+        """The figures of the area, of the events that these filters let through."""
         return self.kept.get((self.o, filters, "totals"), self._stamp, lambda: self.situation.totals(self.o, filters))
 
     @property

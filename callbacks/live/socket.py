@@ -11,7 +11,7 @@ import orjson
 from fastapi import FastAPI
 from starlette.websockets import WebSocket
 
-from callbacks.live.hub import Hub, HubFullError, refusal
+from callbacks.live.hub import CLIENTS_MAX, Hub, HubFullError, refusal
 from callbacks.live.outlets import outlet_of
 from callbacks.live.packets import packet
 from callbacks.live.topics import Client
@@ -25,17 +25,26 @@ SUBS_AT_ONCE = 10
 SUB_EVERY_S = 0.2
 WRONG_ORIGIN, TOO_BIG, NOT_SPOKEN, FULL = 4003, 1009, 1008, 1013
 Read = Callable[[str], MapView]
+OpenSockets = dict[Client, WebSocket]
 
 
-def serve(server: FastAPI, hub: Hub, read: Read, build: str) -> None:
-    """Add the route for a hub. ``read`` turns an address into a view or raises ViewError."""
+def serve(server: FastAPI, hub: Hub, read: Read, build: str) -> OpenSockets:
+    """Add the route for a hub; the sockets that are open. ``read`` turns an address into a view or raises ViewError.
+
+    ``read`` runs in the context of the socket's own request: it knows who asks.
+    """
+    open_sockets: OpenSockets = {}
 
     async def live(websocket: WebSocket) -> None:
         if not same_origin(websocket):
             await websocket.close(WRONG_ORIGIN)
             return
         await websocket.accept()
-        client = Client(outlet_of(websocket))
+        if len(open_sockets) >= CLIENTS_MAX:  # phones count, too
+            await websocket.close(FULL)
+            return
+        client = client_of(websocket)
+        open_sockets[client] = websocket
         try:
             hub.join(client)
             hub.say(client, packet({"k": "hello", "build": build, "now": hub.now_ms()}))
@@ -44,10 +53,20 @@ def serve(server: FastAPI, hub: Hub, read: Read, build: str) -> None:
             log.warning("A screen was turned away: %s", e)
             await websocket.close(FULL)
         finally:
+            open_sockets.pop(client, None)
             hub.leave(client)
             await client.outlet.close()
 
     server.router.add_websocket_route(PATH, live, name="live")
+    return open_sockets
+
+
+def client_of(websocket: WebSocket) -> Client:
+    """A client in the name of the session that the gate found."""
+    session = websocket.scope.get("onescreen.session")
+    if session is None:
+        return Client(outlet_of(websocket))
+    return Client(outlet_of(websocket), session.token.id, session.account.rev)
 
 
 def same_origin(websocket: WebSocket) -> bool:

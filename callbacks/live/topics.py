@@ -49,12 +49,16 @@ class Tally:
 
 
 class Client:
-    """One open socket: its outlet, its topic, and the last frame of it that was written (0 = none)."""
+    """One open socket: its outlet, its topic, and the last frame of it that was written (0 = none).
 
-    __slots__ = ("behind_since", "outlet", "seq", "topic")
+    ``token_id`` and ``account_rev`` say in whose name it was opened, as that account was then.
+    """
 
-    def __init__(self, outlet: Outlet) -> None:
+    __slots__ = ("account_rev", "behind_since", "outlet", "seq", "token_id", "topic")
+
+    def __init__(self, outlet: Outlet, token_id: int = 0, account_rev: int = 0) -> None:
         self.outlet = outlet
+        self.token_id, self.account_rev = token_id, account_rev
         self.topic: Topic | None = None
         self.seq = 0
         self.behind_since = 0.0

@@ -1,26 +1,45 @@
-"""Wiring: the hub of a running process, over its real board and layers, on the app."""
+"""Wiring: the push of a running process, over its real board and layers, on the app."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI
 
+from callbacks.live import bells
+from callbacks.live.bells import Bells
 from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
 from callbacks.live.hub import Hub
-from callbacks.live.socket import serve
+from callbacks.live.socket import OpenSockets, serve
 from callbacks.room import Room
 from geodata.domain.view import MapView, ViewError, parse_view
+from geodata.services.actors import asking
+from geodata.services.looking import permitted_view
 from layers.registry import LAYER_IDS, LAYERS
 
 LAG_MS = 2_000
 """A tail this far behind is still called up to date: it looks some thirty times a second, and reloads now and then."""
 
 
-def register(server: FastAPI, room: Room) -> Hub:
-    """Put ``/live`` on the app; the hub is returned for the health page's ``hub.metrics()``."""
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What pushes, and the open sockets of all of it, which are to be guarded."""
+
+    hub: Hub
+    bells: Bells
+    sockets: OpenSockets
+
+    def metrics(self) -> dict[str, Any]:
+        """How much it does, for the health page."""
+        return {**self.hub.metrics(), "phones": len(self.bells)}
+
+
+def register(server: FastAPI, room: Room) -> Push:
+    """Put ``/live`` on the app, and ``/field/live`` for phones."""
     board = Board(room.store, room.situation, room.city)
     started_ms = room.situation.now_ms
 
@@ -37,7 +56,9 @@ def register(server: FastAPI, room: Room) -> Hub:
         except ValueError as error:
             raise ViewError("view", address[:100], "is not an address") from error
         class_codes = frozenset(room.situation.catalogue.classes)
-        return parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes)
+        view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes)
+        return permitted_view(asking.get(), room.situation.tree, view)
 
-    serve(server, hub, read, room.build)
-    return hub
+    push = Push(hub, Bells(room.store, lambda: room.situation.seq), serve(server, hub, read, room.build))
+    bells.serve(server, push.bells, push.sockets, room.build)
+    return push

@@ -15,6 +15,7 @@
   const PAINT_WITHIN_MS = 250;
   const INBOX_MAX = 200;
   const CLOCK_SAMPLES = 30;
+  const SIGNED_OUT = 4401;
 
   const onescreen = (window.onescreen = window.onescreen || {});
   const stats = {
@@ -39,8 +40,7 @@
   let refusedNow = false;
   let askedAt = -Infinity;
 
-  let lastAt = 0;
-  let lastSrc = 0;
+  let lastAt = 0, lastSrc = 0;
   let clock = [];          // samples of (server epoch ms − performance.now()); the largest has the least delay in it
   let state = "late";
   let stateSince = performance.now();
@@ -86,7 +86,11 @@
       if (inbox.length > INBOX_MAX) lose();
       else if (!draining) drain();
     };
-    mine.onclose = () => socket === mine && lose();
+    mine.onclose = (event) => {
+      if (socket !== mine) return;
+      if (event.code === SIGNED_OUT) tell("signed_out", { k: "signed_out" });
+      lose();
+    };
   }
 
   /* Let go of the socket without waiting for it: a half-open one would take minutes to admit that it is closed. */
@@ -372,7 +376,7 @@
       if (socket) sayWhere();
       else open();
     },
-    /* Call fn(message) for "hello", "full", "delta", "beat", "refused" or "state"; returns a function that stops it. */
+    /* Call fn(message) for a kind of message, "state" or "signed_out"; returns a function that stops it. */
     on(kind, fn) {
       if (!listeners.has(kind)) listeners.set(kind, new Set());
       listeners.get(kind).add(fn);

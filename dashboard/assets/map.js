@@ -180,6 +180,9 @@
     S.pane.toggleAttribute("data-moved", moved);
   }
 
+  /** The page moves the camera by itself: the whole area is not fitted again behind its back. */
+  M.moved = () => setMoved(true);
+
   let fitted = "";
   const sizeOf = (map) => `${map.getContainer().clientWidth}x${map.getContainer().clientHeight}`;
 
@@ -204,7 +207,7 @@
 
   /* ---- what is shown ---- */
 
-  /** A new area card from the server: {code, parent, leaf, depth, bbox}; the same area again moves nothing. */
+  /** A new area card from the server: {code, leaf, depth, bbox}; the same area again moves nothing. */
   M.show = function (card) {
     const before = S.card;
     S.card = card;

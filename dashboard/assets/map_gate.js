@@ -1,5 +1,5 @@
 /* The gate: the few redraws that go through Plotly. A redraw resizes the map and so ends a drag; it waits while a pointer
-   is down, the map moves, a wheel turned a moment ago or the tab is hidden. Newest wins, one at a time, none fails loudly. */
+   is down, the map moves, something was scrolled a moment ago or the tab is hidden. Newest wins, one at a time, none fails loudly. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
@@ -9,6 +9,7 @@
   const LONG_MS = 1500;
   const WHEEL_MS = 250;
   const VALUES_EVERY_MS = 3000;
+  const HELD_MAX_MS = 3000;
   const KEPT = 32;
 
   const S = (M.state = M.state || {});
@@ -17,20 +18,24 @@
   let pending = {};
   let down = false;
   let wheel = 0;
+  let scroll = 0;          // of a list on the page; the map itself only hears the wheel
+  let heldAt = 0;          // since when scrolling holds a redraw back; 0: it does not
   let busy = false;
   let timer = 0;
   let last = 0;
 
-  addEventListener("pointerdown", () => (down = true), true);
-  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => ((down = false), kick(0)), true);
+  // Of a press that opens a menu nobody tells the end.
+  addEventListener("pointerdown", (event) => (down = event.button === 0), true);
+  for (const name of ["pointerup", "pointercancel", "contextmenu"]) addEventListener(name, () => ((down = false), kick(0)), true);
   addEventListener("wheel", () => (wheel = Date.now()), { capture: true, passive: true });
+  addEventListener("scroll", () => (scroll = Date.now()), { capture: true, passive: true });
   document.addEventListener("visibilitychange", () => kick(0));
 
-  const address = (code) => `/geo/${S.kit.build}/children/${encodeURIComponent(code)}.json`;
+  const address = (code, which) => `/geo/${S.kit.build}/${which}/${encodeURIComponent(code)}.json`;
 
-  /** The outlines of an area's children as GeoJSON, from memory where they are; rejects when they cannot be had. */
-  M.outlines = function (code) {
-    const url = address(code);
+  /** The outlines of an area's children, or its own, as GeoJSON, from memory where they are; rejects when they cannot be had. */
+  M.outlines = function (code, which = "children") {
+    const url = address(code, which);
     let found = outlines.get(url);
     if (!found) {
       found = fetch(url).then((answer) => {
@@ -60,15 +65,22 @@
       return out;
     }
     const collection = await M.outlines(out.geojson);
-    out.geojson = address(out.geojson);
+    out.geojson = address(out.geojson, "children");
     window.PlotlyGeoAssets[out.geojson] = collection;
     return out;
   }
 
   const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
+  /** What is scrolled comes first, for a while. */
+  function scrolled() {
+    if (Date.now() - Math.max(wheel, scroll) >= WHEEL_MS) heldAt = 0;
+    else heldAt = heldAt || Date.now();
+    return heldAt > 0 && Date.now() - heldAt < HELD_MAX_MS;
+  }
+
   function waiting() {
-    return down || document.hidden || !S.alive || S.map.isMoving() || Date.now() - wheel < WHEEL_MS;
+    return down || document.hidden || !S.alive || S.map.isMoving() || scrolled();
   }
 
   function kick(after) {
@@ -135,6 +147,7 @@
       slots.forEach((slot, i) => (drawn[slot] = Object.assign(drawn[slot] || {}, changes[i])));
     } finally {
       last = Date.now();
+      heldAt = 0;
       M.stats.redraws += 1;
       forget();
     }
@@ -155,6 +168,7 @@
 
   M.gate = {
     empty: () => !busy && !Object.keys(pending).length,
+    scrolling: () => Date.now() - scroll < WHEEL_MS,
     /** A new theme, a new map, a context that came back: everything once more. */
     again() {
       for (const [slot, spec] of Object.entries(S.kit.slots)) {

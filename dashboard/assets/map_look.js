@@ -55,7 +55,7 @@
     for (const [slot, spec] of Object.entries(S.kit.slots)) {
       if (spec.kind === "marks") addSource(OWN + slot, { type: "geojson", data: EMPTY, buffer: 64, tolerance: 0 });
     }
-    for (const name of ["veil", "highlight"]) addSource(OWN + name, { type: "geojson", data: EMPTY });
+    for (const name of ["veil", "advice", "highlight"]) addSource(OWN + name, { type: "geojson", data: EMPTY });
   }
 
   /* ---- icons ---- */
@@ -153,7 +153,7 @@
   }
 
   function addPointing() {
-    for (const name of ["veil", "highlight"]) {
+    for (const name of ["veil", "advice", "highlight"]) {
       themed(S.kit[name]).forEach((style, i) => add(`${OWN}${name}/${i}`, OWN + name, style, name, true));
     }
   }
@@ -179,6 +179,7 @@
       if (spec.kind === "marks") addMarks(slot, spec);
     }
     addPointing();
+    M.advice.redraw();
     weigh();
     M.marks.flush(true);
     if (S.alive) M.gate.again();

@@ -1,13 +1,16 @@
 /* Marks: what moves. Each slot is a GeoJSON source of our own; a delta changes only what moved, and what cannot be drawn
-   now (hidden tab, lost context, no map yet) is kept and drawn at once when it can. */
+   now (hidden tab, lost context, no map yet, a list that is scrolled) is kept and drawn at once when it can. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
   const M = (O.map = O.map || {});
   const S = (M.state = M.state || {});
   const PULSES_MAX = 12;
+  const HELD_MAX_MS = 3000;
+  const LOOK_MS = 100;
   const slots = new Map();
   const stale = new Set();
+  let heldAt = 0;          // since when a scrolled list holds marks back; 0: it does not
 
   const store = (slot) => slots.get(slot) || slots.set(slot, new Map()).get(slot);
 
@@ -16,7 +19,25 @@
   }
 
   const source = (slot) => S.alive && S.map.getSource("onescreen/" + slot);
-  const drawable = (slot) => !document.hidden && !stale.has(slot) && source(slot);
+  const drawable = (slot) => !document.hidden && !held() && !stale.has(slot) && source(slot);
+
+  /** A list that is scrolled comes first, for a while: without a graphics card a map takes a processor to be drawn. */
+  const holds = () => M.gate.scrolling() && (!heldAt || Date.now() - heldAt < HELD_MAX_MS);
+
+  function held() {
+    const now = holds();
+    if (now && !heldAt) {
+      heldAt = Date.now();
+      setTimeout(release, LOOK_MS);
+    }
+    return now;
+  }
+
+  function release() {
+    if (holds()) return void setTimeout(release, LOOK_MS);
+    heldAt = 0;
+    flush();
+  }
 
   function setAll(slot) {
     stale.delete(slot);
@@ -31,6 +52,7 @@
       if (own && (all || stale.has(slot))) {
         stale.delete(slot);
         own.setData({ type: "FeatureCollection", features: Array.from(store(slot).values()) });
+        follow(slot);
       }
     }
   }
@@ -44,7 +66,7 @@
     if (change.all) {
       now.clear();
       for (const mark of change.all) now.set(mark[0], feature(mark));
-      if (source(slot) && !document.hidden) setAll(slot);
+      if (source(slot) && !document.hidden && !held()) setAll(slot);
       else stale.add(slot);
       follow(slot);
       return;

@@ -74,18 +74,18 @@
     }
   }
 
-  /** What lies outside the area steps back. Its own outline is among its parent's children's, a leaf's alone. */
+  /** What lies outside the area steps back; nothing does around the city. */
   async function veil() {
     const turn = wanted;
-    const { code, parent, leaf } = S.card;
+    const { code, depth } = S.card;
     const draw = (geometry) => {
       const source = S.alive && S.map.getSource("onescreen/veil");
       if (source) source.setData({ type: "FeatureCollection", features: geometry ? [{ type: "Feature", geometry, properties: {} }] : [] });
     };
-    if (!parent) return draw(null);
-    const collection = await M.outlines(leaf ? code : parent).catch(() => null);
+    if (!depth) return draw(null);
+    const collection = await M.outlines(code, "own").catch(() => null);
     if (turn !== wanted) return undefined;
-    const own = collection && collection.features.find((feature) => String(feature.id) === code);
+    const own = collection && collection.features[0];
     if (!own) return draw(null);
     const polygons = own.geometry.type === "Polygon" ? [own.geometry.coordinates] : own.geometry.coordinates;
     const world = [[-180, -85], [180, -85], [180, 85], [-180, 85], [-180, -85]];
@@ -171,7 +171,9 @@
     if (kind === "area") outline(id, "selected");
     const slot = { event: "events/marks", unit: "units/marks" }[kind];
     const mark = slot && M.marks.get(slot, id);
-    if (mark) features.push({ type: "Feature", geometry: mark.geometry, properties: { kind: "mark" } });
+    // What is not drawn one by one (too many, or on a pile) is told by its card where it lies.
+    const at = mark ? mark.geometry.coordinates : M.advice.spot(S.view.selected);
+    if (at) features.push({ type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { kind: "mark" } });
     if (hovered) outline(hovered, "hover");
     source.setData({ type: "FeatureCollection", features });
   }
@@ -261,7 +263,7 @@
   /** The card of a child whose outline is here; the server's own follows and says whether it is a leaf. */
   function card(code) {
     const child = (areas || []).find((a) => a.id === code);
-    return child && { code, parent: S.card.code, depth: S.card.depth + 1, leaf: false, bbox: child.box };
+    return child && { code, depth: S.card.depth + 1, leaf: false, bbox: child.box };
   }
 
   M.pointer = { attach, area, card, selected: highlight, hitAt, areaAt };

@@ -9,6 +9,7 @@
   let mounted = false;
   let asked = false;
   let asOf = null;
+  let out = false;
 
   function schedule() {
     if (asked || !mounted) return;
@@ -91,8 +92,13 @@
       document.documentElement.toggleAttribute("data-lost", !answer.ok);
       touch(["lost"]);
     },
+    /** The session is over, or there is one again. */
+    signedOut(over) {
+      out = over;
+      if (values.liveness) panels.liveness(values.liveness);
+    },
     liveness(state) {
-      values.liveness = state;
+      values.liveness = Object.assign({}, state, out ? { state: "down", signedOut: true } : { signedOut: false });
       touch(["liveness"]);
     },
   });

@@ -9,9 +9,9 @@
   function bar() {
     const { h } = O.dom;
     const parts = {
-      name: h("span", { class: "bar-name" }), fill: h("i", {}), n: h("b", {}), open: h("span", { class: "bar-open" }),
+      name: h("a", { class: "bar-name" }), fill: h("i", {}), n: h("a", { class: "bar-n" }), open: h("a", { class: "bar-open" }),
     };
-    const node = h("a", { class: "bar" }, parts.name, h("span", { class: "bar-track" }, parts.fill), parts.n, parts.open);
+    const node = h("div", { class: "bar" }, parts.name, h("span", { class: "bar-track" }, parts.fill), parts.n, parts.open);
     node.parts = parts;
     return node;
   }
@@ -34,11 +34,15 @@
         text(node.parts.n, O.format.number(reported));
         text(node.parts.open, O.format.number(open));
         attr(node, "data-chosen", chosen.has(code));
-        link(node, O.view.toggled("classes", code));
+        link(node.parts.name, code ? O.view.toggled("classes", code) : null);
+        for (const [part, figure] of [[node.parts.n, "reported"], [node.parts.open, "open"]]) {
+          if (code) O.lists.behind(part, figure, { filters: { classes: code }, what: name + " · " + O.words.t("figure." + figure) });
+        }
       });
     },
   };
 
+  const two = (hour) => String(hour).padStart(2, "0");
   const x = (hour) => (((hour + 0.5) / 24) * W).toFixed(1);
   const line = (values, y) => values.map((n, i) => (i ? "L" : "M") + x(i) + " " + y(n)).join("");
 
@@ -49,32 +53,59 @@
       area: svg("path", { class: "curve-area" }), base: svg("path", { class: "curve-base", ...thin }),
       today: svg("path", { class: "curve-today", ...thin }), now: svg("line", { class: "curve-now", y1: 0, y2: H, ...thin }),
       top: h("span", { class: "curve-top" }), tell: h("span", { class: "curve-tell", "aria-live": "off" }),
+      links: h("div", { class: "curve-links", role: "group" }),
     };
     const grid = [0, 0.5, 1].map((f) => svg("line", { class: "curve-grid", x1: 0, x2: W, y1: f * H, y2: f * H, ...thin }));
-    const plot = svg("svg", { viewBox: "0 0 " + W + " " + H, preserveAspectRatio: "none", "aria-hidden": "true" },
+    parts.drawn = svg("svg", { viewBox: "0 0 " + W + " " + H, preserveAspectRatio: "none", role: "img" },
       ...grid, parts.area, parts.base, parts.now, parts.today);
     const hours = h("div", { class: "curve-hours", "aria-hidden": "true" },
       ...["00", "06", "12", "18", "24"].map((n) => h("span", {}, n)));
-    parts.plot = h("div", { class: "curve-plot", role: "img" }, plot, parts.top, parts.tell);
-    body.replaceChildren(parts.plot, hours);
-    parts.plot.addEventListener("pointermove", (e) => tell(body, e.offsetX / parts.plot.clientWidth));
-    parts.plot.addEventListener("pointerleave", () => O.dom.text(parts.tell, ""));
+    body.replaceChildren(h("div", { class: "curve-plot" }, parts.drawn, parts.top, parts.tell, parts.links), hours);
+    for (const name of ["pointerover", "focusin"]) parts.links.addEventListener(name, (e) => tell(body, e.target));
+    for (const name of ["pointerleave", "focusout"]) parts.links.addEventListener(name, () => O.dom.text(parts.tell, ""));
+    parts.links.addEventListener("keydown", step);
     body.curve = parts;
     return parts;
   }
 
-  function say(curve, hour) {
-    const two = String(hour).padStart(2, "0");
-    const today = hour < curve.today.length ? O.format.number(curve.today[hour]) : O.format.NONE;
-    return O.words.t("curve.hour", {
-      hour: two, today, base_label: curve.base_label, base: O.format.number(curve.base[hour]),
+  /** One stop of the tab key for all hours: the arrows go from hour to hour. */
+  function step(event) {
+    const all = Array.from(event.currentTarget.children).filter((a) => a.hasAttribute("href"));
+    const at = all.indexOf(event.target);
+    const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all.length - 1 }[event.key];
+    if (at < 0 || !all[next]) return;
+    all[next].focus();
+    for (const a of all) a.tabIndex = a === all[next] ? 0 : -1;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Every hour opens the list of its reports: of today, or of last week where today has not come so far. */
+  function drawLinks(box, curve) {
+    const { h, attr, rows } = O.dom;
+    const last = curve.today.length - 1;
+    const ahead = curve.base.length ? "last_week" : null;
+    attr(box, "aria-label", O.words.t("curve.title"));
+    const stop = Array.from(box.children).find((a) => a.hasAttribute("href") && a.tabIndex === 0);
+    rows(box, Array.from({ length: 24 }, (_, hour) => hour), (hour) => hour, () => h("a", { class: "curve-hour" }), (a, hour) => {
+      const figure = hour <= last ? "reported" : ahead;
+      if (figure) O.lists.behind(a, figure, { plain: true, filters: { hour: String(hour) }, what: O.words.t("figure." + figure) + " · " + O.words.t("list.hour", { hour: two(hour) }) });
+      else O.dom.link(a, null);
+      attr(a, "aria-label", say(curve, hour));
+      attr(a, "tabindex", a.hasAttribute("href") ? (stop ? a === stop : hour === last) ? 0 : -1 : null);
     });
   }
 
-  function tell(body, share) {
+  function say(curve, hour) {
+    const today = hour < curve.today.length ? O.format.number(curve.today[hour]) : O.format.NONE;
+    return O.words.t("curve.hour", {
+      hour: two(hour), today, base_label: curve.base_label, base: O.format.number(curve.base[hour]),
+    });
+  }
+
+  function tell(body, link) {
     const curve = O.panels.value("curve");
-    const hour = Math.min(23, Math.max(0, Math.floor(share * 24)));
-    if (curve) O.dom.text(body.curve.tell, say(curve, hour));
+    if (curve && link.dataset.key) O.dom.text(body.curve.tell, say(curve, Number(link.dataset.key)));
   }
 
   /** The next round number above the largest: the axis keeps still while the day grows. */
@@ -91,10 +122,11 @@
       const c = p.body.curve || frame(p.body);
       text(p.title, O.words.t("curve.title"));
       if (!p.aside.firstChild) {
-        p.aside.append(h("span", { class: "key key-today" }), h("span", { class: "key key-base" }));
+        p.aside.append(h("a", { class: "key key-today" }), h("a", { class: "key key-base" }));
       }
-      text(p.aside.firstChild, O.words.t("curve.today"));
-      text(p.aside.lastChild, curve.base_label);
+      O.lists.behind(text(p.aside.firstChild, O.words.t("curve.today")), "reported", { plain: true });
+      O.lists.behind(text(p.aside.lastChild, curve.base_label), "last_week");
+      drawLinks(c.links, curve);
       // The hour that runs is not full yet: the line of today ends with the last whole hour.
       const hour = O.format.moment(O.panels.now(), O.panels.zone()).hour;
       const whole = curve.today.slice(0, Math.floor(hour));
@@ -108,7 +140,7 @@
       attr(c.now, "x2", at);
       text(c.top, O.format.number(top));
       const last = Math.max(0, whole.length - 1);
-      attr(c.plot, "aria-label", O.words.t("curve.title") + " · " + say(curve, last));
+      attr(c.drawn, "aria-label", O.words.t("curve.title") + " · " + say(curve, last));
     },
   };
 })();

@@ -11,10 +11,13 @@
     const { h, icon } = O.dom;
     const tool = (name, tag) => h(tag, { class: "tool tool-" + name, type: tag === "button" ? "button" : null }, icon(name));
     const parts = {
+      duty: h("a", { class: "tool tool-duty" }, icon("duty")),
+      units: h("a", { class: "tool tool-units" }, icon("units")),
       page: h("a", { class: "tool tool-page" }, icon("screen")),
       lang: h("a", { class: "tool tool-lang" }),
       theme: tool("theme", "a"),
       copy: tool("link", "button"),
+      account: O.account.link(),
     };
     parts.copy.addEventListener("click", copyLink);
     return parts;
@@ -49,7 +52,7 @@
     bar.liveness = h("div", { class: "liveness", "data-state": "wait" }, bar.dot, bar.live);
     box.replaceChildren(
       bar.city, bar.demo, bar.path, h("div", { class: "gap" }), bar.search,
-      h("div", { class: "tools" }, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.copy),
+      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.copy, bar.tools.account),
       bar.stale, bar.liveness, bar.clock, bar.date
     );
     O.search.build(bar.search);
@@ -63,14 +66,14 @@
     if (title.children_level) steps.push(["", O.words.t("page.children", { level: title.children_level })]);
     rows(bar.path, steps, (s, i) => i + ":" + s[0], () => h("a", { class: "step" }), (node, [code, name], i) => {
       const here = i >= title.path.length - 1;
-      link(text(node, name), here ? null : O.view.withArea(code));
+      link(text(node, name), here || i < O.account.firstStep(title.path) ? null : O.view.withArea(code));
       attr(node, "aria-current", i === title.path.length - 1 ? "page" : null);
     });
   }
 
   sections.title = {
     box: "header",
-    also: ["clock", "controls", "feed", "worst", "liveness", "all_time", "kpi", "curve", "drawer"],
+    also: ["clock", "controls", "feed", "worst", "liveness", "all_time", "kpi", "curve", "drawer", "desk", "board"],
     draw(title) {
       const { text, attr } = O.dom;
       const here = title.path[title.path.length - 1];
@@ -87,12 +90,16 @@
     draw() {
       const { text, attr, link } = O.dom;
       const { page, params } = O.view.parse();
-      const other = page === "wall" ? "area" : "wall";
+      const other = page === "area" ? "wall" : "area";
       const dark = params.get("theme") !== "light";
       const en = O.words.lang() === "en";
       const tools = bar.tools;
       const label = (node, key) => attr(attr(node, "aria-label", O.words.t(key)), "title", O.words.t(key));
-      label(link(tools.page, O.view.withPage(other)), page === "wall" ? "page.open_area" : "page.open_wall");
+      attr(tools.page, "hidden", O.account.me().screen);
+      O.account.draw(tools.account);
+      label(link(tools.page, O.view.withPage(other)), other === "area" ? "page.open_area" : "page.open_wall");
+      attr(label(link(tools.duty, O.view.withPage("duty")), "page.open_duty"), "hidden", page === "duty" || !O.account.me().duty);
+      attr(label(link(tools.units, O.view.withPage("units")), "page.open_units"), "hidden", page === "units" || !O.account.me().units);
       link(text(tools.lang, O.words.t("page.language")), O.view.withParam("lang", en ? "" : "en"));
       attr(tools.lang, "lang", en ? "zh-CN" : "en");
       label(link(tools.theme, O.view.withParam("theme", dark ? "light" : "")), dark ? "page.theme.light" : "page.theme.dark");
@@ -141,8 +148,8 @@
       const down = live.state === "down";
       banner.hidden = !down;
       if (!down) return;
-      if (!banner.firstChild) banner.replaceChildren(h("strong", {}), h("span", {}));
-      text(banner.firstChild, O.words.t("live.banner"));
+      if (!banner.firstChild) banner.replaceChildren(h("strong", { role: "status" }), h("span", {}));
+      text(banner.firstChild, O.words.t(live.signedOut ? "live.signed_out" : "live.banner"));
       const last = live.lastAt || O.panels.asOf();
       const now = O.panels.now();
       text(banner.lastChild, last
@@ -166,10 +173,11 @@
     draw(facts) {
       const { h, text, rows, attr } = O.dom;
       const list = facts.length ? facts : [{ kind: "calm", text: O.words.t("ticker.calm") }];
-      rows(footer().facts, list, (f, i) => i + f.kind, () => h("li", {}, h("b", {}), h("span", {})), (node, fact) => {
+      rows(footer().facts, list, (f, i) => i + f.kind, () => h("li", {}, h("b", {}), h("a", {})), (node, fact) => {
         attr(node, "data-kind", fact.kind);
         text(node.firstChild, fact.kind === "calm" ? "" : O.words.t("ticker.kind." + fact.kind));
         text(node.lastChild, fact.text);
+        O.lists.lead(node.lastChild, fact.opens, { what: fact.text });
       });
     },
   };

@@ -55,24 +55,28 @@
         const { text, rows, panel, empty } = O.dom;
         const p = panel(box);
         text(p.title, O.words.t(title));
-        text(p.aside, aside());
+        aside(p.aside);
         empty(p, list.length ? null : O.words.t(none));
         rows(p.body, list, (row) => row[0], eventRow, drawEvent);
       },
     };
   }
 
-  events("feed", "feed.title", "feed.empty", () => {
+  events("feed", "feed.title", "feed.empty", (node) => {
     const rate = O.panels.value("rate");
-    return rate ? O.words.t("feed.rate", { n: rate.per_min < 10 ? rate.per_min.toFixed(1) : O.format.number(rate.per_min) }) : "";
+    if (!rate) return;
+    if (!node.firstChild) node.append(O.dom.h("a", {}));
+    const n = rate.per_min < 10 ? rate.per_min.toFixed(1) : O.format.number(rate.per_min);
+    const what = O.words.t("figure.recent") + " " + O.format.number(rate.n);
+    O.lists.behind(O.dom.text(node.firstChild, O.words.t("feed.rate", { n })), "recent", { plain: true, what });
   });
-  events("worst", "worst.title", "worst.empty", () => "");
+  events("worst", "worst.title", "worst.empty", () => {});
   sections.rate = { box: "feed", also: ["feed"], draw() {} };
 
   function rankRow() {
     const { h } = O.dom;
-    const parts = { n: h("span", { class: "rank-n" }), name: h("span", { class: "rank-name" }), colour: h("i", {}), value: h("b", {}) };
-    const node = h("a", { class: "rank" }, parts.n, parts.name, parts.colour, parts.value);
+    const parts = { n: h("span", { class: "rank-n" }), name: h("a", { class: "rank-name" }), colour: h("i", {}), value: h("a", { class: "rank-value" }) };
+    const node = h("div", { class: "rank" }, parts.n, parts.name, parts.colour, parts.value);
     node.parts = parts;
     return node;
   }
@@ -88,7 +92,9 @@
     attr(p.colour, "data-small", few);
     attr(p.colour, "title", O.words.t("colour." + colour) + (few ? " · " + O.words.t("ranking.small") : ""));
     text(p.value, O.format.percent(num, den) + (den ? "%" : ""));
-    link(node, O.view.withArea(code));
+    link(p.name, O.view.withArea(code));
+    const cases = [["month_due", den], ["month_on_time", num]].map(([figure, n]) => O.words.t("figure." + figure) + " " + O.format.number(n));
+    O.lists.behind(p.value, "month_due", { area: code, what: name + " · " + cases.join(" · ") });
   }
 
   /** Rows that do not fit wrap into a column that is cut off (panels.css): say how many are to be seen. */

@@ -7,9 +7,12 @@
   const GROUPS = [
     ["classes", "filters.class", () => O.city.classes.map((c) => c[0]), (v) => className(v)],
     ["urgencies", "filters.urgency", () => ["1", "2", "3", "4"], (v) => O.words.t("urgency." + v)],
-    ["states", "filters.state", () => O.city.states, (v) => O.words.t("state." + v)],
+    ["stages", "filters.stage", () => O.city.stages, (v) => O.words.t("stage." + v)],
+    ["lights", "filters.light", () => O.city.lights, (v) => O.words.t("light." + v)],
+    ["states", "filters.state", () => (listed() ? O.lists.states() : O.city.states), (v) => O.words.t("state." + v)],
     ["sources", "filters.source", () => O.city.sources, (v) => O.words.t("source." + v)],
   ];
+  const listed = () => O.view.parse().page === "list";
   let open = false;
 
   function className(code) {
@@ -44,12 +47,14 @@
   }
 
   function active() {
-    return GROUPS.flatMap(([name, , , label]) => O.view.several(name).map((value) => ({ name, value, label: label(value) })));
+    const some = GROUPS.flatMap(([name, , , label]) => O.view.several(name).map((value) => ({ name, value, label: label(value) })));
+    const text = O.view.parse().page === "duty" ? O.view.param("text") : "";
+    return text ? some.concat({ name: "text", value: text, label: O.words.t("filters.text", { text }) }) : some;
   }
 
   function cleared() {
     const url = new URL(O.view.address(), location.origin);
-    for (const [name] of GROUPS) url.searchParams.delete(name);
+    for (const name of [...GROUPS.map((g) => g[0]), "text"]) url.searchParams.delete(name);
     const search = url.searchParams.toString();
     return url.pathname + (search ? "?" + search : "");
   }
@@ -64,7 +69,7 @@
     };
     rows(box, list, (c) => c.name + "." + c.value, make, (node, chip) => {
       text(node.firstChild, chip.label);
-      attr(link(node, O.view.toggled(chip.name, chip.value)), "aria-label", O.words.t("filters.remove", { what: chip.label }));
+      attr(link(node, chip.name === "text" ? O.view.withParam("text", "") : O.view.toggled(chip.name, chip.value)), "aria-label", O.words.t("filters.remove", { what: chip.label }));
     });
     return list.length;
   }
@@ -90,16 +95,24 @@
     if (!open && box.contains(document.activeElement)) box.parts.button.focus();
   }
 
+  /** Of open events; on a list of those behind its figure, null where nobody counted them. */
+  function counted(name) {
+    const open = (O.panels.value("filters") || {})[name] || {};
+    if (!listed() || name === "stages" || name === "lights") return open;
+    const counts = O.lists.counts();
+    return counts ? counts[name] : null;
+  }
+
   function drawGroup(node, [name, key, values, label]) {
     const { h, text, attr, link, rows } = O.dom;
-    const counts = (O.panels.value("filters") || {})[name] || {};
+    const counts = counted(name);
     const chosen = new Set(O.view.several(name));
     text(node.firstChild, O.words.t(key));
     const make = () => h("a", { class: "option", role: "checkbox" }, h("i", { class: "box" }), h("span", {}), h("b", {}));
     rows(node.lastChild, values(), (v) => v, make, (option, value) => {
       text(option.children[1], label(value));
-      text(option.children[2], O.format.number(counts[value] || 0));
-      attr(option, "data-zero", !counts[value]);
+      text(option.children[2], counts ? O.format.number(counts[value] || 0) : "");
+      attr(option, "data-zero", Boolean(counts) && !counts[value]);
       attr(link(option, O.view.toggled(name, value)), "aria-checked", String(chosen.has(value)));
     });
   }
@@ -158,6 +171,8 @@
     return box;
   }
 
+  const opens = (node, list, what) => O.lists.lead(node, list, { what });
+
   function drawItem(node, item) {
     const { text, attr } = O.dom;
     const looks = item.shape + " " + item.color;
@@ -166,9 +181,11 @@
       node.dataset.looks = looks;
     }
     const many = item.count === null || item.count === undefined ? "" : O.format.number(item.count);
+    const [count, of] = node.children[2].children;
     text(node.children[1], item.text);
-    text(node.children[2], item.of ? many + " / " + O.format.number(item.of) : many);
-    text(node.children[3], item.note || "");
+    opens(text(count, many), item.opens, item.text);
+    opens(text(of, item.of ? O.format.number(item.of) : ""), item.of_opens, item.text);
+    opens(text(node.children[3].firstChild, item.note || ""), item.note_opens, item.note);
     attr(node, "data-note", Boolean(item.note));
   }
 
@@ -182,13 +199,13 @@
       items.forEach((item, i) => {
         if (i + 1 < items.length && items[i + 1].note === item.note) item.note = "";
       });
-      const make = () => h("div", { class: "legend-item" }, h("i", {}), h("span", {}), h("b", {}), h("small", {}));
+      const make = () => h("div", { class: "legend-item" }, h("i", {}), h("span", {}), h("b", {}, h("a", {}), h("a", { class: "legend-of" })), h("small", {}, h("a", {})));
       rows(box, items, (item) => item.id, make, drawItem);
       attr(box, "hidden", !items.length);
     },
   };
 
-  O.filters = { show, isOpen: () => open };
+  O.filters = { show, isOpen: () => open, redraw: drawFilters };
   (O.mounts = O.mounts || []).push(() => {
     O.panels.apply("tools", true);
     document.addEventListener("pointerdown", (e) => {

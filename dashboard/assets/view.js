@@ -3,8 +3,11 @@
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
   const root = document.documentElement;
-  const ORDER = ["layers", "measure", "classes", "urgencies", "sources", "states", "piles", "lang", "theme", "selected"];
-  const DEFAULTS = { layers: "areas.boundaries.events.labels.units", measure: "open", piles: "0", lang: "zh", theme: "dark" };
+  /* What belongs to one page only, and is left behind with it. */
+  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour"] };
+  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", ...OWN.units, ...OWN.list])];
+  const DEFAULTS = { layers: "areas.boundaries.events.labels.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
+  const PAGES = ["wall", "area", "duty", "units", "list"];
   const listeners = [];
   const DOUBLE_MS = 600;
   let settled = null;
@@ -13,7 +16,7 @@
   function parse(address) {
     const url = new URL(address || view.address(), location.origin);
     const bits = url.pathname.split("/").filter(Boolean);
-    const known = bits.length === 2 && (bits[0] === "wall" || bits[0] === "area");
+    const known = bits.length === 2 && PAGES.includes(bits[0]);
     let area = "";
     try {
       area = known ? decodeURIComponent(bits[1]) : "";
@@ -81,10 +84,20 @@
       else now.params.delete(name);
       return now.path + query(now.params);
     },
-    /** The same view on the other page ("wall" or "area"). */
+    query,
+    /** What belongs to one page only. */
+    own: [...new Set(Object.values(OWN).flat())],
+    /** Leave no other states in a filter than these: what has ended is only in some lists. */
+    keepStates(params, some) {
+      const kept = (params.get("states") || "").split(".").filter((s) => some.includes(s));
+      params.set("states", kept.join("."));
+    },
+    /** The same view on another page. */
     withPage(page) {
       const now = parse();
       if (page === "wall") now.params.delete("selected");
+      if (page !== now.page) for (const name of OWN[now.page] || []) now.params.delete(name);
+      if (page !== "list") view.keepStates(now.params, O.city.states);
       return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
     },
     /** The values of a parameter that holds several. */
@@ -99,7 +112,8 @@
     /** Go to the parent area, where there is one. */
     up() {
       const title = O.panels.value("title");
-      if (title && title.path.length > 1) view.go(view.withArea(title.path[title.path.length - 2][0]));
+      const parent = title ? title.path.length - 2 : -1;
+      if (parent >= 0 && parent >= O.account.firstStep(title.path)) view.go(view.withArea(title.path[parent][0]));
     },
     /** Call `fn(now, before)` after each change of the address. */
     onChange: (fn) => listeners.push(fn),
@@ -108,7 +122,7 @@
   function onClick(event) {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const a = event.target.closest && event.target.closest("a[href]");
-    if (!a || a.target || a.origin !== location.origin || !/^\/(wall|area)\//.test(a.pathname)) return;
+    if (!a || a.target || a.origin !== location.origin || !/^\/(wall|area|duty|units|list)\//.test(a.pathname)) return;
     event.preventDefault();
     view.go(a.pathname + a.search);
   }
@@ -156,6 +170,26 @@
     },
     selected(answer) {
       O.drawer.show(answer);
+      return none();
+    },
+    kept(answer) {
+      O.saved.take(answer);
+      return none();
+    },
+    planned(answer) {
+      O.batch.take(answer);
+      return none();
+    },
+    called(answer) {
+      O.stepUnits.called(answer);
+      return none();
+    },
+    stepped(answer) {
+      O.steps.answered(answer);
+      return none();
+    },
+    revealed(answer) {
+      O.drawer.reveal(answer);
       return none();
     },
   });

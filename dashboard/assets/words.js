@@ -21,6 +21,7 @@
   O.words = {
     lang,
     t,
+    list: (names) => names.join(lang() === "en" ? ", " : "、"),
     ready: () => all !== null,
     set(city) {
       all = city.words;

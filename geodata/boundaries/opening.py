@@ -5,14 +5,17 @@ from __future__ import annotations
 import tempfile
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from xml.sax import ContentHandler, SAXParseException
 
 import geopandas as gpd
 import pyogrio
+from defusedxml import DefusedXmlException, sax
 
 from geodata.boundaries.encodings import dbf_encoding, text_as_utf8
 
@@ -20,11 +23,15 @@ DATASETS = frozenset(
     {".shp", ".gpkg", ".geojson", ".json", ".topojson", ".kml", ".gml", ".fgb", ".tab", ".mif", ".gdb"}
 )
 ARCHIVES = frozenset({".zip", ".kmz"})
+MARKUP = frozenset({".kml", ".gml"})
+UNPACKED_MAX = 4_000_000_000
+# What zipfile raises for an archive that is damaged, cut short, locked with a password or packed in an unknown way.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 TEXTS = frozenset({".geojson", ".json", ".topojson", ".kml", ".gml"})
 
 
 class ReadError(ValueError):
-    """A file cannot be read as boundaries; the message names the file and what would help."""
+    """A file cannot be read as what it should be; the message names the file and what would help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ def datasets(files: Sequence[Path]) -> Iterator[list[Dataset]]:
                 found.append(_dataset((file.name,), file, place))
         if not found:
             known = ", ".join(sorted(DATASETS | ARCHIVES))
-            raise ReadError(f"none of the files is a boundary file; those end in {known}")
+            raise ReadError(f"none of the files can be read; those that can end in {known}")
         yield found
 
 
@@ -75,6 +82,8 @@ def _unpacked(archive: Path, place: Path) -> Iterator[Path]:
     """The members of an archive, flat: their folders are left out. Old Chinese tools write names in GBK."""
     try:
         with zipfile.ZipFile(archive) as z:
+            if sum(member.file_size for member in z.infolist()) > UNPACKED_MAX:
+                raise ReadError(f"{archive.name}: unpacked it would have more than {UNPACKED_MAX:,} bytes")
             for member in z.infolist():
                 name = member.filename
                 if not member.flag_bits & 0x800:
@@ -84,7 +93,7 @@ def _unpacked(archive: Path, place: Path) -> Iterator[Path]:
                     continue
                 target.write_bytes(z.read(member))
                 yield target
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise ReadError(f"{archive.name}: not a readable archive ({error})") from error
 
 
@@ -94,11 +103,23 @@ def _dataset(names: tuple[str, ...], path: Path, place: Path) -> Dataset:
         return Dataset(names, path)
     data = path.read_bytes()
     text, encoding = text_as_utf8(data)
+    if path.suffix.lower() in MARKUP:
+        _must_be_plain(path.name, text)
     if text is data:
         return Dataset(names, path)
     copy = place / f"utf8-{path.name}"
     copy.write_bytes(text)
     return Dataset(names, copy, encoding)
+
+
+def _must_be_plain(name: str, markup: bytes) -> None:
+    """Raise ReadError for XML that brings entities or a document type: they read other files, or swell without end."""
+    try:
+        sax.parseString(markup, ContentHandler(), forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise ReadError(f"{name}: XML with a document type or entities is not read ({error})") from error
+    except SAXParseException as error:
+        raise ReadError(f"{name}: not well-formed XML ({error.getMessage()}, line {error.getLineNumber()})") from error
 
 
 def choose(found: Sequence[Dataset], pattern: str) -> Dataset:
@@ -112,8 +133,8 @@ def choose(found: Sequence[Dataset], pattern: str) -> Dataset:
     raise ReadError(f"{pattern or 'the mapping'} may mean several files; name one of: {given}")
 
 
-def open_layer(dataset: Dataset, layer: str, encoding: str) -> Opened:
-    """Read one layer with all its columns. Raises ReadError."""
+def open_layer(dataset: Dataset, layer: str, encoding: str, kind: str = "Polygon") -> Opened:
+    """Read one layer with all its columns; where none is named, the only one of a kind. Raises ReadError."""
     name, facts, assumptions = dataset.names[0], [], []
     options: dict[str, str] = {}
     if dataset.path.suffix.lower() == ".shp":
@@ -125,9 +146,10 @@ def open_layer(dataset: Dataset, layer: str, encoding: str) -> Opened:
     elif dataset.encoding:
         facts.append(f"texts in {dataset.encoding}")
     try:
-        layer = layer or _only_layer(dataset)
+        layer = layer or _only_layer(dataset, kind)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
+            pyogrio.set_gdal_config_options({"GML_DOWNLOAD_SCHEMA": "NO"})  # nothing is fetched for a file
             frame = pyogrio.read_dataframe(dataset.path, layer=layer, on_invalid="ignore", force_2d=True, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError, LookupError) as error:
         raise ReadError(f"{name}: {error}") from error
@@ -145,10 +167,10 @@ def _dbf(dataset: Dataset) -> tuple[str, bool]:
         raise ReadError(f"{dataset.names[0]}: the table beside it ({Path(error.filename).name}) is missing") from error
 
 
-def _only_layer(dataset: Dataset) -> str:
+def _only_layer(dataset: Dataset, wanted: str) -> str:
     layers = [(str(n), kind) for n, kind in pyogrio.list_layers(dataset.path) if kind is not None]
     if len(layers) > 1:
-        layers = [x for x in layers if "Polygon" in x[1]] if sum("Polygon" in k for _, k in layers) == 1 else layers
+        layers = [x for x in layers if wanted in x[1]] if sum(wanted in k for _, k in layers) == 1 else layers
     if len(layers) == 1:
         return layers[0][0]
     if not layers:

@@ -96,7 +96,7 @@ def _kept(opened: Opened, source: Source) -> gpd.GeoDataFrame:
     """The rows that the mapping's ``where`` keeps."""
     frame = opened.frame
     for column, values in source.where.items():
-        texts = [as_text(v) for v in frame[_column(frame, column, opened.name)]]
+        texts = [as_text(v) for v in frame[column_of(frame, column, opened.name)]]
         frame = frame[np.isin(texts, values)]
     return frame
 
@@ -107,27 +107,27 @@ def _columns(frame: gpd.GeoDataFrame, name: str, source: Source, report: Report)
     for key in (*GUESSES, *OPTIONAL):
         said = getattr(source, key)
         if said and (key in REQUIRED or _plain(said) in map(_plain, _names(frame))):
-            columns[key] = _column(frame, said, name)
+            columns[key] = column_of(frame, said, name)
         elif said:
             report.add("assumed", f"{name}: there is no column {said!r} for {key}; it stays empty")
-        elif guess := _guessed(frame, GUESSES.get(key, ()), set(columns.values())):
+        elif guess := guessed(frame, GUESSES.get(key, ()), set(columns.values())):
             columns[key] = guess
     if "code" not in columns:
-        raise ReadError(f"{name}: no column looks like the areas' codes; say which (--code): {_listed(frame)}")
+        raise ReadError(f"{name}: no column looks like the areas' codes; say which (--code): {listed(frame)}")
     return columns
 
 
-def _column(frame: gpd.GeoDataFrame, said: str, name: str) -> str:
+def column_of(frame: gpd.GeoDataFrame, said: str, name: str) -> str:
     """The column of this name, in any case."""
     by_name = {_plain(c): c for c in reversed(_names(frame))}
     if said in _names(frame):
         return said
     if _plain(said) not in by_name:
-        raise ReadError(f"{name}: there is no column {said!r}; there are: {_listed(frame)}")
+        raise ReadError(f"{name}: there is no column {said!r}; there are: {listed(frame)}")
     return by_name[_plain(said)]
 
 
-def _guessed(frame: gpd.GeoDataFrame, candidates: Sequence[str], taken: set[str]) -> str:
+def guessed(frame: gpd.GeoDataFrame, candidates: Sequence[str], taken: set[str]) -> str:
     by_name = {_plain(c): c for c in reversed(_names(frame)) if c not in taken}
     return next((by_name[c] for c in candidates if c in by_name), "")
 
@@ -136,7 +136,7 @@ def _names(frame: gpd.GeoDataFrame) -> list[str]:
     return [str(c) for c in frame.columns if c != frame.geometry.name]
 
 
-def _listed(frame: gpd.GeoDataFrame) -> str:
+def listed(frame: gpd.GeoDataFrame) -> str:
     return ", ".join(_names(frame)) or "none"
 
 

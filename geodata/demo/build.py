@@ -8,6 +8,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,19 +22,25 @@ from geodata.demo import stage as staging
 from geodata.demo.basemap import Basemap
 from geodata.demo.city import LEVELS, CitySize, SyntheticCity, grow_city
 from geodata.demo.history import Past
+from geodata.demo.playing_key import ensure_playing_key
 from geodata.demo.rhythm import HOUR_MS, midnight_ms
 from geodata.demo.roster import KINDS, Roster, draw_roster
+from geodata.demo.shifts import local_day, turns_of
 from geodata.demo.stage import Stage, set_stage
 from geodata.domain.units import UnitStatus
+from geodata.services.access import Access
 from geodata.services.calendar import work_calendar
 from geodata.services.desk import keep_zone
 from geodata.store import areas as stored
 from geodata.store import events, settings, unit_writes, units
+from geodata.store import roads as road_graph
+from geodata.store import roster as rosters
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 from geodata.store.history import bulk_history
 from geodata.store.journal import Journal
+from geodata.store.roster import Shift
 from geodata.store.units import UnitNow
 
 STAMP = "demo.json"
@@ -63,7 +70,7 @@ Progress = Callable[[str, float], None]
 STAGES = (("areas", 0.0), ("tiles", 0.18), ("units", 0.42), ("history", 0.45), ("done", 1.0))
 
 
-class DemoError(RuntimeError):
+class DemoError(ValueError):
     """The demo city cannot be built in this folder; the message says why."""
 
 
@@ -152,7 +159,7 @@ def _build(folder: DataFolder, url: str, seed: int, size: CitySize, progress: Pr
     stage = set_stage(city)
     stage.save(folder.root / staging.FILE)
     progress("tiles", STAGES[1][1])
-    areas, basemap = area_set(city), city.basemap
+    areas, basemap, net, root_code = area_set(city), city.basemap, city.roads, city.levels[0].codes[0]
     del city
     # The base map is drawn on the second core meanwhile; a small city is drawn faster than a process starts.
     pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) if size.grids > ALONE_MAX else None
@@ -165,8 +172,13 @@ def _build(folder: DataFolder, url: str, seed: int, size: CitySize, progress: Pr
         keep_zone(store, folder.city())
         _put_areas(store, folder, areas, progress)
         del areas
+        packed = road_graph.packed(net)
+        with store.begin(durable=False) as conn:
+            road_graph.put(conn, packed, at_ms=_now_ms(), actor=ACTOR)
+        del net
         progress("units", STAGES[2][1])
         _seed(store, folder, stage, draw_roster(stage), seed, progress)
+        ensure_playing_key(Access.open(store, folder), folder, root_code, _now_ms())
     finally:
         store.close()
     if pool:
@@ -200,8 +212,26 @@ def _seed(store: Store, folder: DataFolder, stage: Stage, roster: Roster, seed: 
             new_ids=set(range(1, len(roster) + 1)), at_ms=now_ms, actor=ACTOR,
         )  # fmt: skip
     past = _past(store, folder, stage, roster)
+    _plan(store, past, now_ms)
     begin = midnight_ms(now_ms, past.calendar.zone, DAYS)
     _write_past(store, past, seed, begin, now_ms, now_ms, progress)
+
+
+def _plan(store: Store, past: Past, now_ms: int) -> None:
+    """The roster of today and tomorrow, where it is not planned yet: the simulator goes on from there."""
+    zone = past.calendar.zone
+    for day in (local_day(now_ms, zone) + timedelta(days=k) for k in range(2)):
+        turns = turns_of(day, zone, len(past.roster))
+        with store.read() as conn:
+            planned = {(s.unit_id, s.from_ms) for s in rosters.around(conn, turns[0].from_ms, turns[-1].to_ms)}
+        shifts = [
+            Shift(unit_id, turn.from_ms, turn.to_ms, int(leave), ACTOR)
+            for turn in turns
+            for unit_id, leave in zip(past.unit_id.tolist(), turn.leave, strict=True)
+            if (unit_id, turn.from_ms) not in planned
+        ]
+        with store.begin(durable=False) as conn:
+            rosters.save(conn, shifts, at_ms=now_ms, actor=ACTOR)
 
 
 def _units(known: dict[str, stored.Known], roster: Roster, now_ms: int) -> list[UnitNow]:
@@ -257,6 +287,7 @@ def _catch_up(folder: DataFolder, url: str, seed: int, progress: Progress) -> No
             return
         stage = Stage.load(folder.root / staging.FILE)
         past = _past(store, folder, stage, draw_roster(stage))
+        _plan(store, past, now_ms)
         begin = max(newest + 1, midnight_ms(now_ms, past.calendar.zone, DAYS))
         _write_past(store, past, seed, begin, now_ms, now_ms, progress)
     finally:

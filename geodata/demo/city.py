@@ -15,9 +15,11 @@ from geodata.demo.basemap import Basemap, draw_basemap
 from geodata.demo.cells import CellGraph, Longs, grow_cells
 from geodata.demo.edges import Ground, cell_polygons, fray, smooth, strength
 from geodata.demo.hierarchy import Split, hilbert, split
+from geodata.demo.lanes import draw_roads
 from geodata.demo.roads import build_roads
 from geodata.demo.terrain import Floats, Terrain, grow_terrain
 from geodata.domain.areas import Level
+from geodata.domain.roads import RoadNet
 
 Polygons = npt.NDArray[np.object_]
 
@@ -77,6 +79,7 @@ class SyntheticCity:
     centres: Floats
     density: Floats
     basemap: Basemap
+    roads: RoadNet
 
 
 def grow_city(seed: int, size: CitySize, advance: Callable[[float], None] = lambda share: None) -> SyntheticCity:
@@ -98,9 +101,10 @@ def grow_city(seed: int, size: CitySize, advance: Callable[[float], None] = lamb
     order, levels = _levels(seed, graph, splits, cells, density, _marks(terrain, ground))
     advance(0.9)
     basemap = draw_basemap(graph, terrain, roads, arcs, ground)
+    net = draw_roads(graph, terrain, roads, splits[2], arcs, ground)
     advance(1.0)
     centres = ground.lonlat(graph.centre[: graph.n][order])
-    return SyntheticCity(seed, size, ground, terrain, levels, centres, density[order], basemap)
+    return SyntheticCity(seed, size, ground, terrain, levels, centres, density[order], basemap, net)
 
 
 def _levels(

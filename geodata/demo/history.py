@@ -13,13 +13,13 @@ from geodata.demo.lives import PATHS, STEPS_MAX, Lives, draw_lives, states_of
 from geodata.demo.mix import Mix
 from geodata.demo.places import POOL, place_pool
 from geodata.demo.rhythm import EVENTS_PER_GRID_DAY, HOUR_MS, draw_times, midnight_ms
-from geodata.demo.roster import ANSWERS, KINDS, Roster
+from geodata.demo.roster import KINDS, Roster
 from geodata.demo.stage import Stage
 from geodata.demo.terrain import Floats
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import WorkCalendar
+from geodata.domain.dispatch import answering_kind
 from geodata.domain.events import ENDED, SOURCES, STATES, State
-from geodata.domain.units import UnitKind
 from geodata.services.reporting import LETTER_OF
 from geodata.store.bulk import NONE
 from geodata.store.history import EventHistory
@@ -153,7 +153,7 @@ def draw_grids(rng: np.random.Generator, weight: Floats, n: int) -> Longs:
 def answering(roster: Roster, grid: Longs, subtype: Longs, catalogue: Catalogue) -> Longs:
     """The unit (index) that answers for each event: the team of its class, or the grid's own post."""
     kind = np.array(
-        [KINDS.index(ANSWERS.get(s.class_code, UnitKind.GRID_POST)) for s in catalogue.subtypes.values()]
+        [KINDS.index(answering_kind(s.class_code)) for s in catalogue.subtypes.values()]
     )
     return np.asarray(roster.team[kind[subtype], grid], np.int64)
 

@@ -38,7 +38,8 @@ PATHS: tuple[Path, ...] = (
     Path("verified", 0, 34, 1.1,
          (("ask_verify", 0.03), ("verify", 0.15), ("register", 0.03), ("dispatch", 0.06), *_WORK, *_CLOSE)),
     Path("returned", 2.5, 3.5, 1.25,
-         (("register", 0.03), ("dispatch", 0.06), ("return", 0.08), ("dispatch", 0.10), *_WORK, *_CLOSE)),
+         (("register", 0.03), ("dispatch", 0.06), ("return", 0.08), ("confirm_return", 0.04), ("dispatch", 0.06),
+          *_WORK, *_CLOSE)),
     Path("reworked", 3.2, 3.2, 1.3,
          (("register", 0.03), ("dispatch", 0.05), *_WORK, ("rework", 0.09), ("report_back", 0.22), *_CLOSE)),
     Path("suspended", 0.5, 0.6, 9.0,
@@ -77,7 +78,7 @@ def states_of(path: Path) -> list[State]:
         step = FOLLOWS[action]
         if state not in step.after:
             raise ValueError(f"path {path.name}: {action} cannot follow {state}")
-        state = step.to
+        state = step.to or state
         out.append(state)
     return out
 

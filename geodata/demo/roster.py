@@ -23,11 +23,6 @@ _KINDS: dict[UnitKind, tuple[float, str, str, str]] = {
     UnitKind.EMERGENCY: (0.05, "R", "应", "rescue,fire,gas"),
     UnitKind.PROPERTY: (0.06, "P", "物", "property,lift"),
 }
-# Which kind answers for a class; all others are answered by the grid's own post.
-ANSWERS = {
-    "04": UnitKind.ENFORCEMENT, "05": UnitKind.ENFORCEMENT, "06": UnitKind.EMERGENCY, "08": UnitKind.EMERGENCY,
-    "09": UnitKind.MEDIATION,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,13 @@ class AreaTree:
             o = int(self.parent[o])
         return up[::-1]
 
+    def place(self, o: int, lang: str, within: int = 0) -> str:
+        """The names from below ``within`` down to ``o``, as people say where something is; its own where it is
+        ``within`` itself."""
+        chain = self.chain(o)
+        below = chain[chain.index(within) + 1 :] if within in chain else chain[1:]
+        return " · ".join(self.areas[i].label(lang) for i in below or [o])
+
     def path(self, o: int) -> Iterator[Area]:
         """The areas from the city down to ``o``."""
         return (self.areas[i] for i in self.chain(o))

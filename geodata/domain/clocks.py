@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from geodata.domain.catalogue import LimitUnit
 
 HOUR_MS = 3_600_000
+NEVER = 1 << 62
+"""In a column, the moment of what does not come."""
 EARLIEST_MS = int(datetime(1970, 1, 1, tzinfo=UTC).timestamp() * 1000)
 SEARCH_DAYS_MAX = 3660
 OFFICE_HOURS: tuple[tuple[time, time], ...] = ((time(8), time(12)), (time(14), time(18)))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+Bools = npt.NDArray[np.bool_]
 FIVE_COLOURS: tuple[tuple[float, str], ...] = (
     (0.95, "green"), (0.90, "blue"), (0.80, "yellow"), (0.70, "orange"), (0.0, "red"),
 )  # fmt: skip
@@ -19,3 +23,15 @@ def colour_of(num: int, den: int) -> str:
 def is_small(den: int) -> bool:
     """Whether a rate stands on too few cases to be compared (drawn hatched)."""
     return den < SMALL_BELOW
+
+
+def on_post(rostered: Bools, leave: Bools, *, signed_on: Bools, fresh: Bools, inside: Bools) -> tuple[Bools, Bools]:
+    """(due, present) per unit; the on-post rate 在岗率 is Σ present / Σ due, and has no value where nobody is due.
+
+    on-post rate = (signed on, fix ≤ 15 min, inside its home area) / (rostered − leave)
+
+    due = rostered and not on leave; present = due, signed on, its last fix at most 15 minutes old (``fresh``) and
+    inside its home area or below. Whoever is there without being rostered does not raise the rate: it is never above 1.
+    """
+    due = rostered & ~leave
+    return due, due & signed_on & fresh & inside

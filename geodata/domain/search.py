@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from geodata.domain.areas import AreaTree
 
@@ -49,8 +49,11 @@ class AreaIndex:
         self._name_en = _Column([_key(a.name_en) for a in areas])
         self._initials = _Column([_key(a.initials) for a in areas])
 
-    def find(self, text: str, limit: int) -> list[int]:
-        """Ordinals of at most ``limit`` areas: equal to the text first, then beginning with it, then containing it."""
+    def find(self, text: str, limit: int, within: Sequence[range] | None = None) -> list[int]:
+        """Ordinals of at most ``limit`` areas: equal to the text first, then beginning with it, then containing it.
+
+        ``within``: only these ordinals, all without it.
+        """
         query = _key(text[:QUERY_MAX])
         if not query:
             return []
@@ -61,7 +64,10 @@ class AreaIndex:
         steps = [(c, equals) for c in begun] + [(c, begins) for c in begun] + [(c, query) for c in names]
         for column, pattern in steps:
             for row in column.rows(pattern):
-                found.setdefault(self._order[row])
+                o = self._order[row]
+                if within is not None and not any(o in span for span in within):
+                    continue
+                found.setdefault(o)
                 if len(found) == limit:
                     return list(found)
         return list(found)

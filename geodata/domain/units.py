@@ -31,6 +31,9 @@ class UnitKind(StrEnum):
     PROPERTY = "property"
 
 
+UNIT_KINDS: tuple[UnitKind, ...] = tuple(UnitKind)
+
+
 class Freshness(StrEnum):
     """How old a unit's last fix is."""
 

@@ -8,12 +8,18 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-from geodata.domain.events import SOURCES, STATES, URGENCIES
+from geodata.domain.events import SOURCES, STATES, URGENCIES, Stage
+from geodata.domain.lights import LIGHTS
+from geodata.domain.queue import Order
+from geodata.domain.roles import Audience
 
 LANGUAGES = ("zh", "en")
 THEMES = ("dark", "light")
-PAGES = ("wall", "area")
+SCREEN_PAGES = ("wall", "area")
+PAGES = (*SCREEN_PAGES, "duty", "units", "list")
+"""The pages. A screen shows one of the first two; the others are for desks: a queue, the units, a list."""
 CODE_MAX = 64
+TEXT_MAX = 40
 
 
 class Measure(StrEnum):
@@ -36,15 +42,24 @@ class ViewError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which events count. An empty tuple means: all. Values are sorted and unique."""
+    """Which events count. An empty tuple, or text, means: all. Values are sorted and unique.
+
+    ``text`` is looked for in what an event says of itself, so it is for whoever may open events (the duty page).
+    """
 
     classes: tuple[str, ...] = ()
     urgencies: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
+    lights: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    text: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.classes or self.urgencies or self.sources or self.states)
+        return self != ALL_EVENTS
+
+
+ALL_EVENTS = Filters()
 
 
 LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "units")
@@ -52,7 +67,10 @@ LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "uni
 
 @dataclass(frozen=True, slots=True)
 class MapView:
-    """One view. ``area`` is a code; ``layers`` are the ids that are switched on, sorted."""
+    """One view. ``area`` is a code; ``layers`` are the ids that are switched on, sorted.
+
+    ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``).
+    """
 
     area: str
     page: str = "area"
@@ -63,6 +81,8 @@ class MapView:
     lang: str = "zh"
     theme: str = "dark"
     selected: str = ""
+    order: Order = Order.PRESSING
+    audience: Audience = Audience.PUBLIC
 
     def to(self, **changes: Any) -> MapView:
         """The same view with these fields changed."""
@@ -81,12 +101,13 @@ class MapView:
         if self.measure != base.measure:
             parts.append(("measure", self.measure.value))
         for f in fields(Filters):
-            value: tuple[object, ...] = getattr(self.filters, f.name)
+            value: tuple[object, ...] | str = getattr(self.filters, f.name)
             if value:
-                parts.append((f.name, ".".join(map(str, value))))
+                parts.append((f.name, value if isinstance(value, str) else ".".join(map(str, value))))
         if not self.without_piles:
             parts.append(("piles", "1"))
-        parts += [(k, v) for k in ("lang", "theme", "selected") if (v := getattr(self, k)) != getattr(base, k)]
+        named = ("lang", "theme", "selected", "order")
+        parts += [(k, str(v)) for k in named if (v := getattr(self, k)) != getattr(base, k)]
         return urlencode(parts)
 
     def address(self) -> str:
@@ -96,7 +117,8 @@ class MapView:
 
     def topic(self) -> str:
         """The key under which screens share frames: the address without what a frame does not depend on."""
-        return replace(self, theme="dark", selected="").address()
+        staff = "#staff" if self.audience is Audience.STAFF else ""
+        return replace(self, theme="dark", selected="", order=Order.PRESSING).address() + staff
 
 
 def _several(name: str, raw: str, allowed: frozenset[str] | None) -> tuple[str, ...]:
@@ -120,7 +142,7 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
     """
     bits = path.strip("/").split("/")
     if len(bits) != 2 or bits[0] not in PAGES or not bits[1] or len(bits[1]) > CODE_MAX:
-        raise ViewError("path", path[:100], "is not /wall/<area> or /area/<code>")
+        raise ViewError("path", path[:100], "is not /wall/<area>, /area/<code> or /duty/<area>")
     got: Mapping[str, str] = dict(parse_qsl(query.lstrip("?")))
     view = MapView(bits[1], bits[0])
     if "layers" in got:
@@ -134,6 +156,9 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         tuple(int(u) for u in urgencies),
         _several("sources", got.get("sources", ""), frozenset(SOURCES)),
         _several("states", got.get("states", ""), frozenset(STATES)),
+        _several("lights", got.get("lights", ""), frozenset(LIGHTS)),
+        _several("stages", got.get("stages", ""), frozenset(Stage)),
+        " ".join(got.get("text", "").split())[:TEXT_MAX] if view.page == "duty" else "",
     )
     return view.to(
         filters=filters,
@@ -141,4 +166,5 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         lang=_one("lang", got.get("lang", view.lang), LANGUAGES),
         theme=_one("theme", got.get("theme", view.theme), THEMES),
         selected=got.get("selected", "")[:CODE_MAX],
+        order=Order(_one("order", got.get("order", Order.PRESSING.value), tuple(Order))),
     )

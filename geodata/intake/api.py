@@ -9,19 +9,19 @@ from typing import Annotated, Any
 
 import orjson
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, Header, HTTPException, Request
+from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from geodata.intake import docs_page, reading, records
-from geodata.intake.door import NATIVE, SYSTEM, Door, Kind
-from geodata.intake.health import health
-from geodata.intake.keys import ensure_ingest_key, is_key, known_hash
+from geodata.domain.roles import Right
+from geodata.intake import alerts, docs_page, reading, records
+from geodata.intake.door import Door, Kind
+from geodata.intake.health import alive, health
+from geodata.services.actors import Actor, asking
 from geodata.services.outcomes import Outcome
-from geodata.store.engine import Store, StoreError
-from geodata.store.folder import DataFolder
+from geodata.store.engine import StoreError
 
-__all__ = ["Result", "Results", "ensure_ingest_key", "router"]
+__all__ = ["Result", "Results", "router"]
 
 BODY_MAX = 8_000_000
 REPLAY_MAX = 1000
@@ -49,29 +49,24 @@ class Results(BaseModel):
     results: list[Result] = []
 
 
-def router(store: Store, folder: DataFolder, *, lag: Told | None = None, push: Told | None = None) -> APIRouter:
-    """Every route under ``/api``. ``lag`` and ``push`` tell of the live picture for ``/api/health``.
-
-    Creates the ingest key of the city where there is none.
-    """
-    door = Door(store, folder.city())
-    ensure_ingest_key(store, folder)
-    known = known_hash(store)
-
-    async def authorised(x_ingest_key: Annotated[str | None, Header()] = None) -> None:
-        if not is_key(x_ingest_key, known):
-            raise HTTPException(401, "X-Ingest-Key is missing or wrong")
-
-    guarded = APIRouter(prefix="/api/v1", dependencies=[Depends(authorised)])
+def router(door: Door, *, lag: Told | None = None, push: Told | None = None) -> APIRouter:
+    """Every route under ``/api``, behind the gate. ``lag`` and ``push`` tell ``/api/health`` of the live picture."""
+    guarded = APIRouter(prefix="/api/v1")
     _add_doors(guarded, door)
-    reading.add_routes(guarded, store, door)
+    reading.add_routes(guarded, door)
+    alerts.add_routes(guarded, door)
     everything = APIRouter()
     everything.include_router(guarded)
 
     @everything.get("/api/health", tags=["health"])
     async def state_of_health() -> Response:
-        """Database, age of the newest change and of every feed, quarantine, lag of the live picture."""
-        found = await to_thread.run_sync(health, store)
+        """Whether the database answers; to those who may know: ages of all feeds, quarantine, lag, screens."""
+        actor = asking.get()
+        may_know = actor.may(Right.SEE_HEALTH) and await to_thread.run_sync(_reaches_all, door, actor)
+        if not may_know:
+            told = await to_thread.run_sync(alive, door.store)
+            return _json(told, 200 if told["status"] == "ok" else 503)
+        found = await to_thread.run_sync(health, door.store)
         found |= {"situation": dict(lag()) if lag else None, "push": dict(push()) if push else None}
         return _json(found, 200 if found["database"]["ok"] else 503)
 
@@ -86,16 +81,24 @@ def router(store: Store, folder: DataFolder, *, lag: Told | None = None, push: T
     return everything
 
 
+def _reaches_all(door: Door, actor: Actor) -> bool:
+    """Whether the whole city is the actor's; no, where the database does not even say that."""
+    try:
+        return actor.reaches(door.desk().tree, 0)
+    except StoreError:
+        return False
+
+
 def _add_doors(guarded: APIRouter, door: Door) -> None:
     # One at a time: the store has one writer, and waiting for it must not use up the threads of the readers.
     turn = CapacityLimiter(1)
 
     def add(path: str, kind: Kind, methods: list[str], record: type[BaseModel], summary: str) -> None:
         async def take(request: Request, x_source_system: Annotated[str | None, Header()] = None) -> Response:
-            system = x_source_system if x_source_system and SYSTEM.fullmatch(x_source_system) else NATIVE
             body = await _body(request)
             try:
-                outcomes = await to_thread.run_sync(functools.partial(door.take, kind, system, body), limiter=turn)
+                took = functools.partial(door.take, kind, asking.get(), x_source_system, body)
+                outcomes = await to_thread.run_sync(took, limiter=turn)
             except StoreError as error:
                 raise HTTPException(503, "the database does not answer; send it again", {"Retry-After": "5"}) from error
             return _json(_answer(outcomes, brief=kind == "positions"))
@@ -105,7 +108,8 @@ def _add_doors(guarded: APIRouter, door: Door) -> None:
                 path, take, methods=[method], summary=summary, description=record.__doc__, tags=[kind],
                 operation_id=f"{method.lower()}_{kind}", response_model=None,
                 responses={200: {"model": Results, "description": "Stored or quarantined, record by record"},
-                           401: {"description": "The ingest key is missing or wrong"},
+                           401: {"description": "The key is missing or wrong"},
+                           403: {"description": "The key or the account has not got the right"},
                            413: {"description": "The body is too large"}},
                 openapi_extra={"requestBody": _schema(record)},
             )  # fmt: skip
@@ -114,11 +118,12 @@ def _add_doors(guarded: APIRouter, door: Door) -> None:
     add("/actions", "actions", ["POST"], records.ActionRecord, "Act on events: one action or a list")
     add("/units", "units", ["POST", "PUT"], records.UnitRecord, "Enrol, change, sign on or off: one unit or a list")
     add("/positions", "positions", ["POST"], records.PositionRecord, "Where units are: one fix or a list")
+    add("/roster", "roster", ["POST"], records.ShiftRecord, "Plan shifts of units: one or a list")
 
     @guarded.post("/quarantine/replay", tags=["quarantine"])
     async def replay(feed: str | None = None, limit: int = REPLAY_MAX) -> Response:
         """Submit quarantined records again; answers how many met which fate."""
-        replayed = functools.partial(door.replay, feed, max(1, min(limit, REPLAY_MAX)))
+        replayed = functools.partial(door.replay, asking.get(), feed, max(1, min(limit, REPLAY_MAX)))
         return _json(await to_thread.run_sync(replayed, limiter=turn))
 
 

@@ -11,28 +11,38 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+from geodata.domain.roles import Right, Role
 from geodata.intake import records
+from geodata.services.access import Access, actor_of
 from geodata.services.acting import act
-from geodata.services.actors import Actor
+from geodata.services.actors import PEOPLE, Actor
+from geodata.services.auditing import Audit
+from geodata.services.closing import SEALED
 from geodata.services.desk import Desk
 from geodata.services.enrolling import enrol_units
+from geodata.services.looking import sender_of
 from geodata.services.outcomes import Outcome, Refusal, Submitted
 from geodata.services.reporting import report_events
-from geodata.services.tracking import forget_tracks, report_positions
-from geodata.store import quarantine, settings
+from geodata.services.rostering import plan_roster
+from geodata.services.tracking import report_positions
+from geodata.store import accounts, quarantine, settings
 from geodata.store.engine import Store
 from geodata.store.folder import City
+from geodata.store.quarantine import Waiting
 
-Kind = Literal["events", "actions", "units", "positions"]
+Kind = Literal["events", "actions", "units", "positions", "roster"]
 KINDS: Mapping[str, tuple[Callable[[Any], Any], Callable[..., list[Outcome]]]] = MappingProxyType({
     "events": (records.read_event, report_events),
     "actions": (records.read_action, act),
     "units": (records.read_unit, enrol_units),
     "positions": (records.read_position, report_positions),
+    "roster": (records.read_shift, plan_roster),
 })
 SYSTEM = re.compile(r"[\w.-]{1,32}", re.ASCII)
-NATIVE = "native"
-PURGE_EVERY_MS = 3_600_000
+
+
+RAW_MAX = 40_000
+"""Characters of an unreadable body that are kept: sealed they still fit into the quarantine."""
 
 
 def now_ms() -> int:
@@ -43,59 +53,99 @@ def now_ms() -> int:
 class Door:
     """Takes what systems send. Thread-safe; loads the city at the first record and again after areas have changed."""
 
-    def __init__(self, store: Store, city: City) -> None:
-        self._store, self._city = store, city
+    def __init__(self, access: Access, city: City) -> None:
+        self.access, self._city = access, city
         self._loading = threading.Lock()
         self._desk: Desk | None = None
         self._build: str | None = None
-        self._purged_ms = 0
+
+    @property
+    def store(self) -> Store:
+        """The city's database."""
+        return self.access.store
 
     def desk(self) -> Desk:
         """The city as its services see it."""
-        with self._store.read() as conn:
+        with self.store.read() as conn:
             build = settings.get(conn, settings.AREAS_BUILD)
         with self._loading:
             if self._desk is None or build != self._build:
-                self._desk, self._build = Desk.load(self._store, self._city), build
+                self._desk, self._build = Desk.load(self.store, self._city), build
             return self._desk
 
-    def take(self, kind: Kind, system: str, body: bytes) -> list[Outcome]:
-        """What became of each record of a body; one that is not JSON is quarantined whole."""
+    def take(self, kind: Kind, actor: Actor, told_system: str | None, body: bytes) -> list[Outcome]:
+        """What became of each record of a body; one that is not JSON is quarantined whole, sealed.
+
+        ``told_system`` names the system that speaks, where the actor may speak for several. Raises NotAllowedError.
+        """
         reader, service = KINDS[kind]
         submitted: Sequence[Submitted[Any]]
         try:
-            submitted = records.read_records(reader, records.parse_body(body))
+            submitted = records.read_records(reader, records.parse_body(body), self.access.seal)
         except Refusal as refusal:
-            submitted = [Submitted(body.decode("utf-8", "backslashreplace"), refusal)]
-        at_ms = now_ms()
-        outcomes = service(self.desk(), Actor(system, system), submitted, feed=f"{system}/{kind}", now_ms=at_ms)
-        if kind == "positions" and at_ms - self._purged_ms > PURGE_EVERY_MS:
-            self._purged_ms = at_ms
-            forget_tracks(self.desk(), self._city.track_days, at_ms)
-        return outcomes
+            text = body.decode("utf-8", "backslashreplace")
+            record = {SEALED: self.access.seal.seal(text[:RAW_MAX])}
+            submitted = [Submitted(record, refusal, self.access.seal.sign(text))]
+        feed = f"{speaking(actor, told_system)}/{kind}"
+        return service(self.desk(), actor, submitted, feed=feed, now_ms=now_ms(), **self._audited(kind, actor))
 
-    def replay(self, feed: str | None, limit: int) -> Counter[str]:
-        """Submit quarantined records again, oldest first; what is taken now, or was before, leaves the quarantine."""
+    def _audited(self, kind: str, actor: Actor) -> dict[str, Audit]:
+        """What a system did stands in the change log; of what a person did the audit knows from where, too."""
+        return {} if kind == "positions" or Role.FEED in actor.roles else {"audit": self.access.audit}
+
+    def replay(self, actor: Actor, feed: str | None, limit: int) -> Counter[str]:
+        """Submit quarantined records again, oldest first; what is taken now, or was before, leaves the quarantine.
+
+        Each goes in with the rights that its sender has now, never with those of who replays it.
+        """
+        desk = self.desk()
+        sender = sender_of(actor, desk.tree, Right.REPLAY)
         if feed is not None and "\x00" in feed:
             return Counter()
-        with self._store.read() as conn:
-            waiting = quarantine.waiting(conn, feed=feed, limit=limit)
-        counted: Counter[str] = Counter()
-        for one in waiting:
-            system, _, kind = one.feed.rpartition("/")
-            if kind not in KINDS:
-                continue
-            reader, service = KINDS[kind]
-            try:
-                record = json.loads(one.record)
-            except (ValueError, RecursionError):
-                counted["quarantined"] += 1
-                continue
-            at_ms = now_ms()
-            submitted = records.read_records(reader, [record])
-            outcome = service(self.desk(), Actor(system, system), submitted, feed=one.feed, now_ms=at_ms)[0]
-            counted[outcome.status] += 1
-            if outcome.status != "quarantined":
-                with self._store.begin() as conn:
-                    quarantine.mark_replayed(conn, [one.id], at_ms)
+        with self.store.read() as conn:
+            waiting = quarantine.waiting(conn, feed=feed, account_id=sender, limit=limit)
+        counted = Counter(self._again(desk, one) for one in waiting if one.feed.rpartition("/")[2] in KINDS)
+        with self.store.begin() as conn:
+            self.access.audit.record(conn, actor, "replay", f"feed:{feed or '*'}", at_ms=now_ms(), new=dict(counted))
         return counted
+
+    def _again(self, desk: Desk, one: Waiting) -> str:
+        system, _, kind = one.feed.rpartition("/")
+        reader, service = KINDS[kind]
+        sender = self._sender(one.account_id, system)
+        try:
+            record = json.loads(one.record)
+        except (ValueError, RecursionError):
+            return "quarantined"
+        if sender is None:
+            return "quarantined"
+        at_ms = now_ms()
+        submitted = records.read_records(reader, [record], self.access.seal, one.received_ms)
+        try:
+            sent = service(desk, sender, submitted, feed=one.feed, now_ms=at_ms,
+                           **self._audited(kind, sender))[0]  # fmt: skip
+        except PermissionError:
+            return "quarantined"
+        if sent.status != "quarantined":
+            with self.store.begin() as conn:
+                quarantine.mark_replayed(conn, [one.id], at_ms)
+        return sent.status
+
+
+    def _sender(self, account_id: int, system: str) -> Actor | None:
+        """Who sent a record, with the rights of now; what came before there were accounts came from the machine."""
+        if not account_id:
+            return Actor.operator(system)
+        with self.store.read() as conn:
+            account = accounts.by_id(conn, account_id)
+        return actor_of(account) if account is not None and account.active else None
+
+
+def speaking(actor: Actor, told_system: str | None) -> str:
+    """The feed under whose name a batch is booked: the system told where the actor may speak for it, else its own."""
+    if Role.FEED not in actor.roles:
+        return PEOPLE  # the names of feeds stand on every screen, those of people on none
+    if told_system and SYSTEM.fullmatch(told_system) and (actor.systems is None or told_system in actor.systems):
+        return told_system
+    own = sorted(actor.systems) if actor.systems is not None else []
+    return own[0] if len(own) == 1 else actor.name

@@ -10,6 +10,16 @@ from geodata.store import changes, feeds, quarantine
 from geodata.store.engine import Store, StoreError
 
 
+def alive(store: Store) -> dict[str, Any]:
+    """For everybody: whether the database answers, and nothing else."""
+    try:
+        with store.read() as conn:
+            changes.newest(conn)
+    except StoreError:
+        return {"status": "down"}
+    return {"status": "ok"}
+
+
 def health(store: Store) -> dict[str, Any]:
     """Ages in seconds; ``status`` is ``ok`` or, when the database does not answer, ``down``."""
     began = time.perf_counter()

@@ -9,16 +9,21 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.json_schema import SkipJsonSchema
 
 from geodata.domain.events import FOLLOWS, Source
 from geodata.domain.units import UnitKind, UnitStatus
-from geodata.services.acting import Action
+from geodata.services.case import Action
+from geodata.services.closing import FIELD, SEALED, sealed
 from geodata.services.enrolling import UnitReport
 from geodata.services.outcomes import Refusal, Submitted
 from geodata.services.reporting import NewEvent
+from geodata.services.rostering import ShiftPlan
+from geodata.services.sealing import Seal
 from geodata.services.tracking import Position
 
 RECORDS_MAX = 5000
+SEALED_MAX = 356  # of a contact of at most 192 bytes, which are 64 Chinese characters
 EPOCH_MS_FROM = 100_000_000_000
 """A number of seconds would be the year 5138 from here on: so large a number is milliseconds."""
 
@@ -75,6 +80,8 @@ class EventRecord(Record):
     area: Code | None = None
     urgency: Annotated[int, Field(ge=1, le=4, strict=True)] | None = None
     deadline_at: Moment | None = None
+    contact: Annotated[str, Field(max_length=192, description="How the reporter can be answered; kept sealed.")] = ""
+    sealed_contact: SkipJsonSchema[Annotated[str, Field(max_length=SEALED_MAX)]] = ""
 
     def read(self) -> NewEvent:
         """As the service takes it."""
@@ -83,12 +90,18 @@ class EventRecord(Record):
         return NewEvent(
             self.source.value, self.source_system, self.source_id, self.subtype, _ms(self.reported_at),
             self.description, self.lon, self.lat, self.area, self.urgency,
-            None if self.deadline_at is None else _ms(self.deadline_at),
+            None if self.deadline_at is None else _ms(self.deadline_at), self.sealed_contact,
         )  # fmt: skip
 
 
 class ActionRecord(Record):
-    """An action on an event that is named by ``code``, or by ``source_system`` and ``source_id``."""
+    """An action on an event that is named by ``code``, or by ``source_system`` and ``source_id``.
+
+    ``until``: the deadline that is asked for, the review of a suspension, the day by which an order is answered.
+    ``into``: the event of which this one is a duplicate. ``assists``: units besides the leading ``unit``.
+    ``confirmed``: a unit that has something to do already is sent all the same. ``joint``: a dispatch by the
+    city's plan, which tells others, too.
+    """
 
     action: Literal[tuple(FOLLOWS)]  # type: ignore[valid-type]
     at: Moment
@@ -97,6 +110,14 @@ class ActionRecord(Record):
     source_id: Annotated[str, Field(max_length=64), PLAIN] = ""
     unit: Code | None = None
     reason: Annotated[str, Field(max_length=500), PLAIN] = ""
+    rev: Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)] | None = None
+    until: Moment | None = None
+    into: Code | None = None
+    kind: Annotated[str, Field(max_length=16), PLAIN] = ""
+    accountable: Annotated[str, Field(max_length=64), PLAIN] = ""
+    assists: Annotated[tuple[Code, ...], Field(max_length=12)] = ()
+    confirmed: Annotated[bool, Field(strict=True)] = False
+    joint: Annotated[bool, Field(strict=True)] = False
 
     def read(self) -> Action:
         """As the service takes it."""
@@ -104,7 +125,8 @@ class ActionRecord(Record):
             raise Refusal("code", None, "is missing; name the event by code or by source_system and source_id")
         return Action(
             self.action, _ms(self.at), self.code or "", self.source_system, self.source_id, self.unit or "",
-            self.reason,
+            self.reason, self.rev, None if self.until is None else _ms(self.until), self.into or "", self.kind,
+            self.accountable, self.assists, self.confirmed, self.joint,
         )  # fmt: skip
 
 
@@ -127,6 +149,19 @@ class UnitRecord(Record):
         )  # fmt: skip
 
 
+class ShiftRecord(Record):
+    """A planned shift of a unit; ``leave``: it is excused from it. The same ``unit`` and ``from`` is the same shift."""
+
+    unit: Code
+    from_at: Annotated[Moment, Field(alias="from")]
+    to_at: Annotated[Moment, Field(alias="to")]
+    leave: Annotated[bool, Field(strict=True)] = False
+
+    def read(self) -> ShiftPlan:
+        """As the service takes it."""
+        return ShiftPlan(self.unit, _ms(self.from_at), _ms(self.to_at), self.leave)
+
+
 class PositionRecord(Record):
     """A fix of a unit: WGS-84, metres, metres per second, battery from 0 to 1."""
 
@@ -143,7 +178,7 @@ class PositionRecord(Record):
         return Position(self.unit, self.lon, self.lat, _ms(self.at), self.accuracy_m, self.speed_ms, self.battery)
 
 
-Read = NewEvent | Action | UnitReport | Position
+Read = NewEvent | Action | UnitReport | Position | ShiftPlan
 R = TypeVar("R", bound=Read)
 
 
@@ -156,9 +191,12 @@ def parse_body(body: bytes) -> list[Any]:
     return records
 
 
-def read_records(reader: Callable[[Any], R], records: Sequence[Any]) -> list[Submitted[R]]:
-    """Each record as its model reads it, or refused with the first field that is wrong."""
-    return [Submitted(record, _read(reader, record)) for record in records]
+def read_records(
+    reader: Callable[[Any], R], records: Sequence[Any], seal: Seal, received_ms: int | None = None
+) -> list[Submitted[R]]:
+    """Each record as its model reads it, or refused with the first field that is wrong. Contacts are closed first."""
+    closed = [sealed(record, seal) for record in records]
+    return [Submitted(record, _read(reader, record), key, received_ms) for record, key in closed]
 
 
 def read_event(record: Any) -> NewEvent:
@@ -176,6 +214,11 @@ def read_unit(record: Any) -> UnitReport:
     return UnitRecord.model_validate(record).read()
 
 
+def read_shift(record: Any) -> ShiftPlan:
+    """See ``ShiftRecord``."""
+    return ShiftRecord.model_validate(record).read()
+
+
 def read_position(record: Any) -> Position:
     """See ``PositionRecord``."""
     return PositionRecord.model_validate(record).read()
@@ -189,6 +232,8 @@ def _read(reader: Callable[[Any], R], record: Any) -> R | Refusal:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(map(str, first["loc"])) or "record"
+        if field == SEALED:
+            return Refusal(FIELD, None, "is longer than 192 bytes")
         return Refusal(field, first["input"] if first["type"] != "missing" else None, first["msg"])
 
 
@@ -201,4 +246,4 @@ def _loads(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):
-        raise Refusal("body", body[:200].decode("utf-8", "backslashreplace"), f"is not JSON: {why}") from None
+        raise Refusal("body", f"{len(body)} bytes", f"is not JSON: {why}") from None

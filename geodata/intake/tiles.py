@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple
 
@@ -19,16 +20,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from geodata.boundaries.archive import ArchiveError, TileArchive
+from geodata.domain.areas import AreaTree
+from geodata.services.actors import asking
 from geodata.store import settings
-from geodata.store.areas import Drawn, child_outlines
+from geodata.store.areas import Drawn, child_outlines, own_outline
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 
 log = logging.getLogger(__name__)
-FOR_EVER = "public, max-age=31536000, immutable"
+FOR_EVER = "private, max-age=31536000, immutable"
 TILE_TYPE = "application/vnd.mapbox-vector-tile"
 LOOK_AGAIN_S = 2.0
 OUTLINES_KEPT = 512
+OUTLINES_OF = {"children": child_outlines, "own": own_outline}
 
 
 class Outlines(NamedTuple):
@@ -44,22 +48,23 @@ class Served:
     def __init__(self, build: str, folder: DataFolder) -> None:
         self.build = build
         self.archives = {"areas": _opened(folder, "areas"), "basemap": _opened(folder, "basemap")}
-        self._outlines: OrderedDict[str, Outlines] = OrderedDict()
+        self._outlines: OrderedDict[tuple[str, str], Outlines] = OrderedDict()
         self._lock = Lock()
 
-    def children(self, store: Store, code: str) -> Outlines | None:
-        """The outlines of an area's children (of a leaf: its own); None for a code that is no area."""
+    def outlines(self, store: Store, which: str, code: str) -> Outlines | None:
+        """The outlines of an area's children (of a leaf: its own), or its own; None for a code that is no area."""
+        key = (which, code)
         with self._lock:
-            if code in self._outlines:
-                self._outlines.move_to_end(code)
-                return self._outlines[code]
+            if key in self._outlines:
+                self._outlines.move_to_end(key)
+                return self._outlines[key]
         with store.read() as conn:
-            drawn = child_outlines(conn, code)
+            drawn = OUTLINES_OF[which](conn, code)
         if drawn is None:
             return None
         made = _collection(drawn)
         with self._lock:
-            self._outlines[code] = made
+            self._outlines[key] = made
             while len(self._outlines) > OUTLINES_KEPT:
                 self._outlines.popitem(last=False)
         return made
@@ -117,8 +122,9 @@ class Shelf:
             self._served = Served(build, self.folder)
 
 
-def router(store: Store, folder: DataFolder) -> APIRouter:
-    """The routes ``/tiles`` and ``/geo``."""
+def router(store: Store, folder: DataFolder, tree: Callable[[], AreaTree]) -> APIRouter:
+    """The routes ``/tiles`` and ``/geo``. Tiles hold lines and codes of the whole city for whoever has signed in; the
+    outlines of an area and of its children only those who reach it get."""
     shelf = Shelf(store, folder)
     routes = APIRouter(include_in_schema=False)
 
@@ -133,21 +139,34 @@ def router(store: Store, folder: DataFolder) -> APIRouter:
             log.exception("tile %s/%s/%s/%s/%s", build, archive, z, x, y)
             return Response(status_code=204)
 
-    @routes.get("/geo/{build}/children/{code:path}.json")
-    def children(request: Request, build: str, code: str) -> Response:
+    def outlines(request: Request, build: str, which: str, code: str) -> Response:
         try:
             served = shelf.get(build)
-            made = served.children(store, code) if served and "\x00" not in code else None
+            made = served.outlines(store, which, code) if served and _reached(tree(), code) else None
         except Exception:
-            log.exception("outlines %s/%s", build, code)
+            log.exception("outlines %s/%s/%s", build, which, code)
             return Response(status_code=204, headers={"Cache-Control": "no-store"})
         if made is None:
             what = {"field": "code", "value": code[:80], "rule": "is not an area"}
             known = {"field": "build", "value": build[:80], "rule": "is not the build in force"}
             return JSONResponse(what if served else known, status_code=404)
-        return _lasting(request, f"{build}-{code.encode().hex()}", made.plain, made.packed, "application/geo+json")
+        tag = f"{build}-{which}-{code.encode().hex()}"
+        return _lasting(request, tag, made.plain, made.packed, "application/geo+json")
+
+    @routes.get("/geo/{build}/children/{code:path}.json")
+    def children(request: Request, build: str, code: str) -> Response:
+        return outlines(request, build, "children", code)
+
+    @routes.get("/geo/{build}/own/{code:path}.json")
+    def own(request: Request, build: str, code: str) -> Response:
+        return outlines(request, build, "own", code)
 
     return routes
+
+
+def _reached(tree: AreaTree, code: str) -> bool:
+    o = tree.ordinal.get(code)
+    return o is not None and asking.get().reaches(tree, o)
 
 
 def _tile(request: Request, served: Served, archive: str, z: str, x: str, y: str) -> Response:

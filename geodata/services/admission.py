@@ -10,15 +10,16 @@ from geodata.store.engine import Connection
 from geodata.store.quarantine import Refused
 
 EARLIEST_MS = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp() * 1000)
+FEED_MAX = 64
 AHEAD_MS = 5 * 60_000
 
 
 class Admission:
     """Collects the outcomes of a batch in its order; ``write`` puts refused records and the feed's age in the store."""
 
-    def __init__(self, feed: str, now_ms: int) -> None:
+    def __init__(self, feed: str, now_ms: int, account_id: int = 0) -> None:
         self.outcomes: list[Outcome] = []
-        self._feed, self._now_ms = feed, now_ms
+        self._feed, self._now_ms, self._account_id = _fitting(feed), now_ms, account_id
         self._refused: list[Refused] = []
         self._accepted = 0
         self._newest_ms: int | None = None
@@ -45,11 +46,17 @@ class Admission:
     def write(self, conn: Connection) -> None:
         """In the same transaction as what was taken."""
         if self.outcomes:
-            quarantine.add(conn, self._feed, self._refused, self._now_ms)
+            quarantine.add(conn, self._feed, self._refused, self._now_ms, self._account_id)
             feeds.note(
                 conn, self._feed, received_ms=self._now_ms, newest_ms=self._newest_ms, accepted=self._accepted,
                 quarantined=len(self._refused),
             )  # fmt: skip
+
+
+def _fitting(feed: str) -> str:
+    """The name of a feed as it can be kept; what comes after the last slash says how to replay."""
+    system, _, kind = feed.rpartition("/")
+    return f"{system[: FEED_MAX - len(kind) - 1]}/{kind}" if len(feed) > FEED_MAX else feed
 
 
 def check_time(field: str, ms: int, now_ms: int) -> int:

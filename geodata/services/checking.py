@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from geodata.domain.areas import AreaTree
+from geodata.services.access import Access
 from geodata.store import recount
 from geodata.store.areas import load_tree
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
-
-COLUMNS = ("reported", "ended", "closed", "closed_on_time", "closed_late")
+from geodata.store.tallies import TOTALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,20 @@ def check_city(store: Store, folder: DataFolder) -> list[Finding]:
     return found
 
 
+def check_audit(access: Access, known_head: str = "") -> Finding:
+    """Whether the audit's chain is unbroken; its head is worth noting where nobody can change it."""
+    with access.store.read() as conn:
+        lines, head, broken = access.audit.check(conn, known_head)
+    if broken is not None:
+        return Finding("audit", f"broken: {broken.text}", wrong=True)
+    return Finding("audit", f"{lines:,} lines, unbroken; head {head}")
+
+
 def totals_agree(
     tree: AreaTree, direct: Iterable[recount.Counted], kept: Iterable[recount.Counted]
 ) -> list[Finding]:
     """One finding for each kept total that differs from the recount, or one that says all agree."""
-    below = np.zeros((len(tree) + 1, len(COLUMNS)), np.int64)
+    below = np.zeros((len(tree) + 1, len(TOTALS)), np.int64)
     lost = 0
     for c in direct:
         o = tree.ordinal_by_id.get(c.area_id)
@@ -66,7 +75,7 @@ def totals_agree(
         if (o := tree.ordinal_by_id.get(c.area_id)) is not None:
             held[o] = c[1:]
     found = [
-        Finding("totals", f"{tree.areas[o].code}: {COLUMNS[k]} kept {held[o, k]:,}, counted {truth[o, k]:,}", True)
+        Finding("totals", f"{tree.areas[o].code}: {TOTALS[k]} kept {held[o, k]:,}, counted {truth[o, k]:,}", True)
         for o, k in zip(*np.nonzero(truth != held), strict=True)
     ]
     if lost:

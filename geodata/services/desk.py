@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geodata.boundaries.placing import Placer
+from geodata.domain import alerts, lights
+from geodata.domain.alerts import AlertRules
 from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import WorkCalendar
+from geodata.domain.lights import LightRules
+from geodata.domain.plans import PLANS, Plan
 from geodata.services.calendar import work_calendar
 from geodata.store import settings
 from geodata.store.areas import has_areas, load_tree
@@ -30,6 +34,9 @@ class Desk:
     placer: Placer
     catalogue: Catalogue
     calendar: WorkCalendar
+    lights: LightRules = lights.DEFAULT_RULES
+    alerts: AlertRules = alerts.DEFAULT_RULES
+    joint: tuple[Plan, ...] = PLANS
 
     @classmethod
     def load(cls, store: Store, city: City) -> Desk:
@@ -40,7 +47,9 @@ class Desk:
                 raise NoAreasError("there are no areas yet; import them first: python app.py import areas --help")
             tree = load_tree(conn)
             catalogue = load_catalogue(conn)
-        return cls(store, tree, Placer.load(store, tree), catalogue, work_calendar(city))
+        placer = Placer.load(store, tree)
+        calendar = work_calendar(city)
+        return cls(store, tree, placer, catalogue, calendar, city.lights.rules, city.alerts.rules, city.joint)
 
 
 def keep_zone(store: Store, city: City) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from geodata.domain.roles import Right
 from geodata.domain.units import UnitStatus
 from geodata.services.actors import Actor
 from geodata.services.admission import Admission, check_time
+from geodata.services.auditing import Audit
 from geodata.services.desk import Desk
 from geodata.services.outcomes import Outcome, Refusal, Submitted
 from geodata.store import units
@@ -29,14 +31,16 @@ class UnitReport:
 
 
 def enrol_units(
-    desk: Desk, actor: Actor, submitted: Sequence[Submitted[UnitReport]], *, feed: str, now_ms: int
+    desk: Desk, actor: Actor, submitted: Sequence[Submitted[UnitReport]], *, feed: str, now_ms: int,
+    audit: Audit | None = None,
 ) -> list[Outcome]:
     """Write units in one transaction; outcomes stand in the order of what was submitted.
 
     A unit that signs off loses its last position in the same step.
     """
+    actor.needs(Right.ENROL)
     with desk.store.begin() as conn:
-        admission = Admission(feed, now_ms)
+        admission = Admission(feed, now_ms, actor.account_id)
         known = units.by_codes(conn, [s.item.code for s in submitted if isinstance(s.item, UnitReport)])
         following = next_unit_id(conn)
         new_ids: set[int] = set()
@@ -58,11 +62,20 @@ def enrol_units(
                 known[item.code] = new
                 written[item.code] = (new, _action(old, new))
                 admission.accept(item.code, new.status_ms)
+                if audit is not None:
+                    area = desk.tree.areas[desk.tree.ordinal_by_id.get(new.home_area_id, 0)].code
+                    audit.record(conn, actor, _action(old, new), f"unit:{item.code}", at_ms=now_ms, area=area,
+                                 old=_said(old) if old else None, new=_said(new))  # fmt: skip
             except Refusal as refusal:
-                admission.refuse(refusal, one.record)
+                admission.refuse(refusal, one.record, one.key)
         save_units(conn, list(written.values()), new_ids=new_ids, at_ms=now_ms, actor=actor.name)
         admission.write(conn)
     return admission.outcomes
+
+
+def _said(unit: UnitNow) -> dict[str, object]:
+    """What may be told of a unit, positions aside."""
+    return {name: getattr(unit, name) for name in ("call_sign", "kind", "home_area_id", "skills", "status")}
 
 
 def is_signed_on(unit: UnitNow) -> bool:
@@ -86,11 +99,11 @@ def _told(desk: Desk, actor: Actor, item: UnitReport, old: UnitNow, now_ms: int)
     home = old.home_area_id
     if item.home_area_code is not None:
         o = desk.tree.ordinal.get(item.home_area_code)
-        if o is None:
+        if o is None or not actor.reaches(desk.tree, o):
             raise Refusal("home_area", item.home_area_code, "is not an area of this city")
         home = desk.tree.areas[o].id
-    if not actor.may_act_in(desk.tree, desk.tree.ordinal_by_id.get(home, 0)):
-        raise Refusal("home_area", item.home_area_code or "", f"is beyond what {actor.name} may enrol units for")
+    if not actor.reaches(desk.tree, desk.tree.ordinal_by_id.get(old.home_area_id or home, 0)):
+        raise Refusal("code", item.code, f"is not a code that {actor.name} may enrol a unit under")
     new = replace(
         old, home_area_id=home,
         call_sign=old.call_sign if item.call_sign is None else item.call_sign,
@@ -101,10 +114,15 @@ def _told(desk: Desk, actor: Actor, item: UnitReport, old: UnitNow, now_ms: int)
         new = replace(new, status_ms=at_ms)
     if item.status is None or item.status == old.status or at_ms < old.status_ms:
         return new
-    new = replace(new, status=item.status, status_ms=at_ms)
+    return with_status(new, item.status, at_ms)
+
+
+def with_status(unit: UnitNow, status: str, at_ms: int) -> UnitNow:
+    """The unit with another status from a moment on: whoever signs off has no position any more."""
+    new = replace(unit, status=status, status_ms=at_ms)
     if not is_signed_on(new):
         return _without_fix(new)
-    return new if is_signed_on(old) else replace(new, signed_on_ms=at_ms)
+    return new if is_signed_on(unit) else replace(new, signed_on_ms=at_ms)
 
 
 def _without_fix(unit: UnitNow) -> UnitNow:

@@ -31,10 +31,16 @@ class Refusal(ValueError):  # noqa: N818 - a refusal is an answer, not a fault o
 
 @dataclass(frozen=True, slots=True)
 class Submitted(Generic[T]):
-    """A record at the door: as it came (plain JSON values), and what was read from it or why it could not be read."""
+    """A record at the door: as it came (plain JSON values), and what was read from it or why it could not be read.
+
+    ``key`` tells repeats of the record apart from others where the record itself holds something sealed.
+    ``received_ms``: when it first came, where that was before now (a replay).
+    """
 
     record: object
     item: T | Refusal
+    key: str = ""
+    received_ms: int | None = None
 
 
 Status = Literal["accepted", "duplicate", "dropped", "quarantined"]
@@ -49,6 +55,11 @@ class Outcome:
     field: str = ""
     value: str = ""
     rule: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether what was sent is done, now or before."""
+        return self.status in ("accepted", "duplicate")
 
     @classmethod
     def of(cls, refusal: Refusal, status: Status = "quarantined") -> Outcome:

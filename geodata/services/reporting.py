@@ -12,11 +12,14 @@ import numpy as np
 from geodata.domain.catalogue import Subtype
 from geodata.domain.clocks import deadline_ms
 from geodata.domain.events import State
+from geodata.domain.roles import Right
+from geodata.services import alerting
 from geodata.services.actors import Actor
 from geodata.services.admission import Admission, check_time
+from geodata.services.auditing import Audit
 from geodata.services.desk import Desk
 from geodata.services.outcomes import Outcome, Refusal, Submitted
-from geodata.store import events
+from geodata.store import contacts, events
 from geodata.store.engine import Connection
 from geodata.store.events import EventNow
 from geodata.store.journal import Journal
@@ -41,18 +44,23 @@ class NewEvent:
     area_code: str | None = None
     urgency: int | None = None
     deadline_ms: int | None = None
+    sealed_contact: str = ""
 
 
 def report_events(
-    desk: Desk, actor: Actor, submitted: Sequence[Submitted[NewEvent]], *, feed: str, now_ms: int
+    desk: Desk, actor: Actor, submitted: Sequence[Submitted[NewEvent]], *, feed: str, now_ms: int,
+    audit: Audit | None = None,
 ) -> list[Outcome]:
     """Take new events in one transaction; the outcomes stand in the order of what was submitted.
 
     A repeat with the same content answers the code it got the first time; one with other content is refused.
     """
+    actor.needs(Right.REPORT)
     stands = _ordinals(desk, submitted)
     with desk.store.begin() as conn:
-        admission = Admission(feed, now_ms)
+        admission = Admission(feed, now_ms, actor.account_id)
+        told: list[contacts.Told] = []
+        born: list[EventNow] = []
         known = _known(conn, submitted)
         journal = Journal(conn, now_ms)
         for one, o in zip(submitted, stands, strict=True):
@@ -61,15 +69,27 @@ def report_events(
                 if isinstance(item, Refusal):
                     raise item
                 key = item.source_system, item.source_id
-                if key in known:
+                if key in known and _is_own(desk, actor, known[key]):
                     admission.duplicate(_same(known[key], item))
                     continue
-                new = _new_event(desk, actor, item, o, journal.next_id(), now_ms)
+                o = _permitted(desk, actor, item, o)
+                if key in known:
+                    raise Refusal("source_id", item.source_id, "was used in this source_system for an event elsewhere")
+                new = _new_event(desk, item, o, journal.next_id(), now_ms)
                 known[key] = journal.begin(new, actor.name)
+                born.append(known[key])
+                if item.sealed_contact:
+                    told.append(contacts.Told(known[key].id, one.received_ms or now_ms, item.sealed_contact))
                 admission.accept(new.code, item.reported_ms)
+                if audit is not None:
+                    audit.record(conn, actor, "report", f"event:{new.code}", at_ms=now_ms,
+                                 area=desk.tree.areas[desk.tree.ordinal_by_id.get(new.area_id, 0)].code,
+                                 new={"subtype": item.subtype_code, "source": item.source})  # fmt: skip
             except Refusal as refusal:
-                admission.refuse(refusal, one.record)
+                admission.refuse(refusal, one.record, one.key)
         journal.write()
+        alerting.ring(conn, desk, born, actor.name, now_ms)
+        contacts.add(conn, told)
         admission.write(conn)
     return admission.outcomes
 
@@ -107,6 +127,12 @@ def _known(
     }
 
 
+def _is_own(desk: Desk, actor: Actor, event: EventNow) -> bool:
+    """Whether the actor speaks for the event's system and reaches it: of others it learns nothing by their numbers."""
+    speaks = actor.systems is None or event.source_system in actor.systems
+    return speaks and actor.reaches(desk.tree, desk.tree.ordinal_by_id.get(event.area_id, 0))
+
+
 def _same(event: EventNow, item: NewEvent) -> str:
     for name in ("source", "subtype_code", "description", "lon", "lat", "reported_ms"):
         told, now = getattr(event, name), getattr(item, name)
@@ -115,14 +141,23 @@ def _same(event: EventNow, item: NewEvent) -> str:
     return event.code
 
 
-def _new_event(desk: Desk, actor: Actor, item: NewEvent, o: int, number: int, now_ms: int) -> EventNow:
+def _permitted(desk: Desk, actor: Actor, item: NewEvent, o: int) -> int:
+    """Where the event stands, if the actor speaks for its system and for there."""
+    if actor.systems is not None and item.source_system not in actor.systems:
+        raise Refusal("source_system", item.source_system, f"is not a system that {actor.name} speaks for")
+    o = _with_area_code(desk, actor, item, o)
+    if not actor.reaches(desk.tree, o):
+        if item.lon is None:
+            raise Refusal("area", None, f"is missing; {actor.name} reports for a part of the city")
+        raise Refusal("lon", item.lon, f"and lat {item.lat} lie outside of what {actor.name} reports for")
+    return o
+
+
+def _new_event(desk: Desk, item: NewEvent, o: int, number: int, now_ms: int) -> EventNow:
     check_time("reported_at", item.reported_ms, now_ms)
     subtype = desk.catalogue.subtypes.get(item.subtype_code)
     if subtype is None:
         raise Refusal("subtype", item.subtype_code, "is not in the city's event catalogue")
-    o = _with_area_code(desk, item, o)
-    if not actor.may_act_in(desk.tree, o):
-        raise Refusal("area", desk.tree.areas[o].code, f"is beyond what {actor.name} may report for")
     return EventNow(
         id=0, code=event_code(item.source, item.reported_ms, desk, number), source=item.source,
         source_system=item.source_system, source_id=item.source_id, subtype_code=subtype.code,
@@ -133,11 +168,11 @@ def _new_event(desk: Desk, actor: Actor, item: NewEvent, o: int, number: int, no
     )  # fmt: skip
 
 
-def _with_area_code(desk: Desk, item: NewEvent, o: int) -> int:
+def _with_area_code(desk: Desk, actor: Actor, item: NewEvent, o: int) -> int:
     if item.area_code is None:
         return o
     told = desk.tree.ordinal.get(item.area_code)
-    if told is None:
+    if told is None or not actor.reaches(desk.tree, told):
         raise Refusal("area", item.area_code, "is not an area of this city")
     return o if o else told
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geodata.domain.roles import Right
 from geodata.services.actors import Actor
 from geodata.services.admission import Admission, check_time
+from geodata.services.closing import SEALED
 from geodata.services.desk import Desk
 from geodata.services.enrolling import is_signed_on
 from geodata.services.outcomes import Outcome, Refusal, Submitted
 from geodata.store import units
-from geodata.store.unit_writes import Fix, purge_tracks, save_fixes
+from geodata.store.unit_writes import Fix, save_fixes
 from geodata.store.units import UnitNow
 
 TRACK_EVERY_MS = 3 * 60_000
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +40,29 @@ def report_positions(
     """Move units, in one transaction; outcomes stand in the order of what was submitted.
 
     The newest fix of a unit counts, older ones are duplicates as exact repeats are. A position from a time when the
-    unit was not signed on is dropped and kept nowhere. A unit outside the city keeps its fix and has no area.
+    unit was not signed on is dropped and kept nowhere; so is an unreadable one, unless its unit is signed on now, and
+    then it waits without its place. A unit outside the city keeps its fix and has no area.
     """
+    actor.needs(Right.SEND_POSITIONS)
     items = [s.item for s in submitted]
     placed = _areas(desk, items)
     with desk.store.begin(durable=False) as conn:
-        admission = Admission(feed, now_ms)
-        known = units.by_codes(conn, list({i.unit_code for i in items if isinstance(i, Position)}))
+        admission = Admission(feed, now_ms, actor.account_id)
+        codes = {_told_code(s) for s in submitted}
+        known = {code: u for code, u in units.by_codes(conn, list(codes)).items() if _may_move(desk, actor, u)}
         newest: dict[str, int] = {}
         for k, (one, item) in enumerate(zip(submitted, items, strict=True)):
             try:
+                unit = known.get(_told_code(one))
                 if isinstance(item, Refusal):
+                    if not (unit is not None and is_signed_on(unit)) and not _is_sealed(one.record):
+                        admission.drop(item)
+                        continue
                     raise item
-                unit = known.get(item.unit_code)
-                check_time("at", item.fix_ms, now_ms)
                 if unit is None or not is_signed_on(unit) or item.fix_ms < unit.signed_on_ms:
                     admission.drop(_not_on(item, unit))
                     continue
+                check_time("at", item.fix_ms, now_ms)
                 before = newest.get(item.unit_code)
                 last_ms = unit.fix_ms if before is None else _fix_ms(items[before])
                 if last_ms is not None and item.fix_ms <= last_ms:
@@ -65,17 +72,37 @@ def report_positions(
                 admission.accept(unit.code, item.fix_ms)
             except Refusal as refusal:
                 code = item.unit_code if isinstance(item, Position) else ""
-                admission.refuse(refusal, one.record, key=f"{code}|{refusal.field}|{refusal.rule}")
+                record = one.record if isinstance(item, Position) else _without_place(one.record)
+                admission.refuse(refusal, record, one.key or f"{code}|{refusal.field}|{refusal.rule}")
         fixes = [_fix(known[code], items[k], placed[k], now_ms) for code, k in newest.items()]
         save_fixes(conn, fixes, at_ms=now_ms, actor=actor.name)
         admission.write(conn)
     return admission.outcomes
 
 
-def forget_tracks(desk: Desk, keep_days: int, now_ms: int) -> int:
-    """Delete tracks older than so many days; return how many rows went."""
-    with desk.store.begin() as conn:
-        return purge_tracks(conn, now_ms - keep_days * DAY_MS)
+def _told_code(one: Submitted[Position]) -> str:
+    """The code of the unit that a record names, as far as it can be read."""
+    if isinstance(one.item, Position):
+        return one.item.unit_code
+    told = one.record.get("unit") if isinstance(one.record, dict) else None
+    return told if isinstance(told, str) and told.isprintable() else ""
+
+
+def _is_sealed(record: object) -> bool:
+    return isinstance(record, dict) and set(record) == {SEALED}
+
+
+def _without_place(record: object) -> object:
+    if isinstance(record, dict):
+        return {name: value for name, value in record.items() if name not in ("lon", "lat")}
+    return record
+
+
+def _may_move(desk: Desk, actor: Actor, unit: UnitNow) -> bool:
+    """A unit member speaks for its own unit, a feed for those at home in its reach; others are unknown to them."""
+    if actor.is_unit_member:
+        return unit.code == actor.unit_code
+    return actor.reaches(desk.tree, desk.tree.ordinal_by_id.get(unit.home_area_id, 0))
 
 
 def _areas(desk: Desk, items: Sequence[Position | Refusal]) -> list[int | None]:

@@ -9,9 +9,8 @@ from heapq import heappop, heappush
 import numpy as np
 import numpy.typing as npt
 
+from geodata.domain.clocks import NEVER
 from geodata.situation.runs import SLOT_BITS, SLOT_MASK, TIME_END, keys_of
-
-NEVER = 1 << 62
 
 
 class Borders:

@@ -15,8 +15,8 @@ from geodata.domain.units import Freshness, UnitStatus
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Topic = Literal["events", "units", "areas", "clock"]
-TOPICS: tuple[Topic, ...] = ("events", "units", "areas", "clock")
+Topic = Literal["events", "units", "areas", "clock", "alerts"]
+TOPICS: tuple[Topic, ...] = ("events", "units", "areas", "clock", "alerts")
 
 
 class ClassCount(NamedTuple):
@@ -37,7 +37,8 @@ class Totals:
     closed today that have both times: seconds from dispatch to handled.
 
     All time (``*_all``) ignores filters. ``on_time_all`` = closed on time + open and not overdue; ``overdue_all`` =
-    closed late + open and overdue; ``unjudged_all`` is the rest, which has no judgement.
+    closed late + open and overdue; ``unjudged_all`` is the rest, which has no judgement. ``to_reply``: ended at any
+    time, and the reporter waits for an answer. ``reopened`` ones are open again, ``reopened_all`` ever were.
     """
 
     open: int
@@ -54,6 +55,8 @@ class Totals:
     closed_today: int
     on_time_today: int
     late_today: int
+    forced_today: int
+    reopened: int
     handling_n: int
     handling_mean_s: float | None
     handling_median_s: float | None
@@ -65,6 +68,9 @@ class Totals:
     on_time_all: int
     overdue_all: int
     unjudged_all: int
+    forced_all: int
+    reopened_all: int
+    to_reply: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,8 @@ class EventBrief:
     unit_id: int | None
     overdue: bool
     due_soon: bool
+    marks: int = 0
+    stage_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,8 @@ class EventMarks:
 
     ``total[u - 1]`` open events of urgency ``u`` are in the area; ``shown[u - 1]`` of them are in the columns: all of
     a tier that can be drawn, or none. ``hidden_on_pile`` are left out because they lie on a suspicious pile,
-    ``without_place`` because they have no coordinates: both belong to ``total`` and never to ``shown``.
+    ``without_place`` because they have no coordinates: both belong to ``total`` and never to ``shown``. ``overdue_n``
+    are overdue, drawn or not.
     """
 
     codes: list[str]
@@ -118,6 +127,7 @@ class EventMarks:
     total: tuple[int, int, int, int]
     hidden_on_pile: int
     without_place: int
+    overdue_n: int
 
 
 @dataclass(frozen=True, slots=True)

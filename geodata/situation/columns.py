@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from geodata.domain.areas import AreaTree, Ints
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.clocks import NEVER
 from geodata.domain.events import ENDED, SOURCES, STATES, State
-from geodata.situation.borders import NEVER
 from geodata.situation.runs import SLOTS_MAX, Longs
 from geodata.store.events import EVENT_FIELDS, EventNow
 
@@ -22,7 +22,7 @@ NO_UNIT = -1
 FREE = -1
 """The area of a slot that holds no event."""
 STATE_INDEX = {state.value: i for i, state in enumerate(STATES)}
-SUSPENDED = STATES.index(State.SUSPENDED)
+SUSPENDED, FORCED = STATES.index(State.SUSPENDED), STATES.index(State.FORCED_CLOSED)
 IS_ENDED = np.array([state in ENDED for state in STATES])
 
 NUMBERS: dict[str, type[np.generic]] = {
@@ -30,9 +30,14 @@ NUMBERS: dict[str, type[np.generic]] = {
     "cls": np.int16, "subtype": np.int16, "source": np.int16, "state": np.int8, "on_pile": np.bool_,
     "reported_ms": np.int64, "state_ms": np.int64, "dispatched_ms": np.int64, "handled_ms": np.int64,
     "ended_ms": np.int64, "deadline_ms": np.int64, "on_time": np.int8, "unit_id": np.int64,
+    "marks": np.int16, "stage_ms": np.int64, "clock_ms": np.int64,
 }  # fmt: skip
+KEPT: dict[str, type[np.generic]] = {
+    "overdue": np.bool_, "due_soon": np.bool_, "light": np.int8, "yellow_ms": np.int64, "dark_ms": np.int64,
+}  # fmt: skip
+"""What is not told of an event but found out about it: by the clock, and by the city's rules."""
 TEXTS = ("code", "description")
-TIMES_OR_NEVER = ("dispatched_ms", "handled_ms", "ended_ms", "deadline_ms")
+TIMES_OR_NEVER = ("dispatched_ms", "handled_ms", "ended_ms", "deadline_ms", "stage_ms", "clock_ms")
 
 
 class Words:
@@ -118,7 +123,7 @@ def values_of(rows: Iterable[EventNow]) -> list[Sequence[object]]:
 class EventColumns:
     """The events held. A slot keeps its event until it leaves; free slots have the area FREE.
 
-    ``overdue`` and ``due_soon`` are kept by whoever moves the clock. At most SLOTS_MAX events are held.
+    ``overdue``, ``due_soon`` and ``light`` are kept by whoever moves the clock. At most SLOTS_MAX events are held.
     """
 
     id: Longs
@@ -140,6 +145,12 @@ class EventColumns:
     deadline_ms: Longs
     on_time: npt.NDArray[np.int8]
     unit_id: Longs
+    marks: npt.NDArray[np.int16]
+    stage_ms: Longs
+    clock_ms: Longs
+    yellow_ms: Longs
+    dark_ms: Longs
+    light: npt.NDArray[np.int8]
     overdue: npt.NDArray[np.bool_]
     due_soon: npt.NDArray[np.bool_]
 
@@ -148,7 +159,8 @@ class EventColumns:
         n = len(batch)
         for name in NUMBERS:
             setattr(self, name, batch.numbers[name].copy())
-        self.overdue, self.due_soon = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        for name, kind in KEPT.items():
+            setattr(self, name, np.zeros(n, kind))
         self.code, self.description = list(batch.texts["code"]), list(batch.texts["description"])
         self.slot_of_id: dict[int, int] = dict(zip(self.id.tolist(), range(n), strict=True))
         self.slot_of_code: dict[str, int] = dict(zip(self.code, range(n), strict=True))
@@ -167,7 +179,7 @@ class EventColumns:
             new = max(2 * old, old + n, 1024)
             new = max(old + n, min(new, SLOTS_MAX))
             self._check(new)
-            for name in (*NUMBERS, "overdue", "due_soon"):
+            for name in (*NUMBERS, *KEPT):
                 column = getattr(self, name)
                 setattr(self, name, np.concatenate((column, np.zeros(new - old, column.dtype))))
             self.o[old:] = FREE
@@ -195,6 +207,7 @@ class EventColumns:
             self.code[slot] = self.description[slot] = ""
         self.o[slots] = FREE
         self.overdue[slots] = self.due_soon[slots] = False
+        self.light[slots] = 0
         self._free.extend(slots.tolist())
 
     def is_open(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

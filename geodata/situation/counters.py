@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.domain.areas import Ints
-from geodata.domain.events import SOURCES, STATES
-from geodata.situation.columns import IS_ENDED, EventColumns
+from geodata.domain.events import SOURCES, STATES, Mark
+from geodata.situation.columns import FORCED, IS_ENDED, EventColumns
 from geodata.situation.days import Day
 from geodata.situation.judging import IS_CLOSED, closed_on_time
 from geodata.situation.runs import Longs
 from geodata.situation.strata import Strata
+from geodata.store.tallies import TOTALS
 
 URGENCY_N = 4
 HOURS_N = 24
@@ -36,14 +37,14 @@ class Layout:
         self.classes, self.sources = classes, len(SOURCES)
         sizes = {
             "state": len(STATES), "urgency": URGENCY_N, "marked": 2 * URGENCY_N, "class_open": classes + 1,
-            "source": self.sources + 1, "open": 1, "overdue": 1, "due_soon": 1, "unjudged": 1, "held": 1,
+            "source": self.sources + 1, "open": 1, "overdue": 1, "due_soon": 1, "unjudged": 1, "held": 1, "reopened": 1,
             "hour": HOURS_N, "class_reported": classes + 1, "reported": 1, "ended": 1, "closed": 1, "on_time": 1,
-            "late": 1, "ever": 5,
+            "late": 1, "forced": 1, "ever": len(TOTALS),
         }  # fmt: skip
         ends = np.cumsum(list(sizes.values())).tolist()
         self._range = {name: range(end - size, end) for (name, size), end in zip(sizes.items(), ends, strict=True)}
         self.width: int = ends[-1]
-        self.today = slice(self["hour"], self["late"] + 1)
+        self.today = slice(self["hour"], self["forced"] + 1)
         self.ever = slice(self["ever"], self.width)
 
     def __getitem__(self, name: str) -> int:
@@ -68,6 +69,7 @@ def standing(columns: EventColumns, slots: Longs, layout: Layout) -> Iterator[Pa
     placed = opened & ~np.isnan(columns.lon[slots])
     yield placed, layout["marked"] + 2 * urgency[placed] + columns.on_pile[slots][placed]
     yield _each(opened & (columns.on_time[slots] == UNJUDGED), layout["unjudged"])
+    yield _each(opened & _marked(columns, slots, Mark.REOPENED), layout["reopened"])
     yield from lateness(columns, slots, layout)
 
 
@@ -78,7 +80,7 @@ def lateness(columns: EventColumns, slots: Longs, layout: Layout) -> Iterator[Pa
 
 
 def of_day(columns: EventColumns, slots: Longs, layout: Layout, day: Day) -> Iterator[Part]:
-    """What these events count as today: reported, ended, closed, in time or late."""
+    """What these events count as today: reported, ended, closed, in time or late, by force."""
     reported = day.holds(columns.reported_ms[slots])
     yield reported, layout["hour"] + day.hours(columns.reported_ms[slots][reported])
     classes = np.minimum(columns.cls[slots][reported], layout.classes)
@@ -90,16 +92,26 @@ def of_day(columns: EventColumns, slots: Longs, layout: Layout, day: Day) -> Ite
     yield _each(ended & IS_CLOSED[columns.state[slots]], layout["closed"])
     yield _each(ended & in_time, layout["on_time"])
     yield _each(ended & late, layout["late"])
+    yield _each(ended & (columns.state[slots] == FORCED), layout["forced"])
 
 
 def ever(columns: EventColumns, slots: Longs, layout: Layout) -> Iterator[Part]:
-    """What these events count as for all time: reported, ended, closed, closed on time, closed late."""
-    ended = IS_ENDED[columns.state[slots]]
+    """What these events count as for all time, in the order of the store's totals."""
+    state = columns.state[slots]
     in_time, late = closed_on_time(columns, slots)
-    first = layout["ever"]
-    yield None, _all(slots, first)
-    for i, mask in enumerate((ended, IS_CLOSED[columns.state[slots]], in_time, late), 1):
-        yield _each(mask, first + i)
+    masks = {
+        "ended": IS_ENDED[state], "closed": IS_CLOSED[state], "closed_on_time": in_time, "closed_late": late,
+        "forced": state == FORCED, "reopened": _marked(columns, slots, Mark.REOPENED),
+        "to_reply": _marked(columns, slots, Mark.TO_REPLY),
+    }  # fmt: skip
+    yield None, _all(slots, layout["ever"])
+    for name, mask in masks.items():
+        yield _each(mask, layout["ever"] + TOTALS.index(name))
+
+
+def _marked(columns: EventColumns, slots: Longs, mark: Mark) -> npt.NDArray[np.bool_]:
+    marked: npt.NDArray[np.bool_] = (columns.marks[slots] & np.int16(mark)) != 0
+    return marked
 
 
 def _each(mask: npt.NDArray[np.bool_], column: int) -> Part:

@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.domain.areas import AreaTree, Ints
-from geodata.situation.borders import NEVER, Borders
+from geodata.domain.catalogue import Catalogue
+from geodata.domain.clocks import NEVER
+from geodata.situation.borders import Borders
+from geodata.situation.clockwork import Clockwork
 from geodata.situation.columns import FREE, IS_ENDED, Codebook, EventBatch, EventColumns
 from geodata.situation.counters import Counters, Layout, Pairs, ever, gathered, lateness, of_day, standing
 from geodata.situation.days import Day
@@ -32,15 +35,18 @@ class EventBook:
 
     def __init__(
         self, tree: AreaTree, strata: Strata, book: Codebook, batch: EventBatch, now_ms: int, day: Day,
+        catalogue: Catalogue, clockwork: Clockwork,
     ) -> None:  # fmt: skip
         """Hold those of these events that are wanted today; ``batch`` has each event once."""
-        self.tree, self.strata, self.book, self.day = tree, strata, book, day
+        self.tree, self.strata, self.book, self.day, self.now_ms = tree, strata, book, day, now_ms
+        self._catalogue, self._clockwork = catalogue, clockwork
         self.layout = Layout(book.classes.known)
         self.columns = EventColumns(batch)
         slots = np.arange(len(batch), dtype=np.int64)
         wanted = self._wanted(slots)
         self.columns.drop(slots[~wanted])
         slots = slots[wanted]
+        self._wind(slots, now_ms)
         self.borders = Borders(slots, judge(self.columns, slots, now_ms), self.columns.size)
         self.counters = Counters(strata, self.layout.width, self._pairs(slots))
         self.handling = HandlingTimes(tree.parent, self._gather_handling)
@@ -48,11 +54,12 @@ class EventBook:
             Runs, self._keys(slots)
         )
 
-    def set_totals(self, totals: Ints) -> Longs:
-        """Take all-time counts (areas × 5: reported, ended, closed, on time, late); return the areas that changed."""
+    def set_totals(self, areas: Longs, totals: Ints) -> Longs:
+        """Take all-time counts (a row for each of these areas, in the order of TOTALS); return those that changed."""
         ever_now = self.counters.rows[:, self.layout.ever]
-        changed = np.flatnonzero((ever_now != totals).any(axis=1))
-        ever_now[changed] = totals[changed]
+        differs = np.flatnonzero((ever_now[areas] != totals).any(axis=1))
+        changed: Longs = areas[differs]
+        ever_now[changed] = totals[differs]
         return changed
 
     def apply(self, batch: EventBatch, now_ms: int) -> Longs:
@@ -68,6 +75,7 @@ class EventBook:
         before = self.columns.o[old].astype(np.int64)
         gone, gone_keys, gone_times = self._pairs(old, for_all_time=True), self._keys(old), self._closures(old)
         self.columns.write(slots, batch)
+        self._wind(slots, now_ms)
         self.borders.set(slots.tolist(), judge(self.columns, slots, now_ms).tolist())
         self.counters.move(gone, self._pairs(slots, for_all_time=True))
         _reorder(self._orders, gone_keys, self._keys(slots))
@@ -76,8 +84,14 @@ class EventBook:
         self._let_go(slots[~self._wanted(slots)])
         return np.concatenate((before, after))
 
+    def _wind(self, slots: Longs, now_ms: int) -> None:
+        """Find out when the lights of these events turn."""
+        turns = self._clockwork.turns(self.columns, slots, self.book, self._catalogue, now_ms)
+        self.columns.yellow_ms[slots], self.columns.dark_ms[slots] = turns.yellow_ms, turns.dark_ms
+
     def advance(self, now_ms: int) -> Longs:
         """Deadlines come near and pass. Returns the areas touched."""
+        self.now_ms = now_ms
         slots = np.array(self.borders.passed(now_ms), np.int64)
         if len(slots):
             areas = self.columns.o[slots]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from geodata.domain.areas import Ints
-from geodata.situation.borders import NEVER
+from geodata.domain.clocks import NEVER
 from geodata.situation.columns import EventColumns
 from geodata.situation.days import Day
 from geodata.situation.judging import IS_CLOSED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ Four = tuple[int, int, int, int]
 
 
 def event_marks(
-    select: Selector, o: int, filters: Filters, stamp: int, budget: int, without_piles: bool
+    select: Selector, o: int, filters: Filters, stamp: Hashable, budget: int, without_piles: bool
 ) -> EventMarks:
     """Whole tiers of urgency, the most urgent first, as long as they fit; counted from counters, read by place."""
     if filters:
@@ -36,7 +36,7 @@ def event_marks(
     buckets = [2 * u + pile for u in range(tiers) for pile in ((0,) if without_piles else (0, 1))]
     parts = [select.inside(book.marked, o, b) for b in buckets]
     slots = np.concatenate(parts) if parts else np.zeros(0, np.int64)
-    return _marks(book, slots, drawn, tiers, total, placed)
+    return _marks(book, slots, drawn, tiers, total, placed, int(row[book.layout["overdue"]]))
 
 
 def _filtered_marks(select: Selector, slots: Longs, budget: int, without_piles: bool) -> EventMarks:
@@ -49,7 +49,7 @@ def _filtered_marks(select: Selector, slots: Longs, budget: int, without_piles: 
     drawn = placed[:, 0] if without_piles else placed.sum(axis=1)
     tiers = _fitting(drawn, budget)
     shown = slots[has_place & (urgency < tiers) & ~(pile & without_piles)]
-    return _marks(select.book, shown, drawn, tiers, total, placed)
+    return _marks(select.book, shown, drawn, tiers, total, placed, int(np.count_nonzero(c.overdue[slots])))
 
 
 def _fitting(drawn: Longs, budget: int) -> int:
@@ -57,7 +57,9 @@ def _fitting(drawn: Longs, budget: int) -> int:
     return int(np.searchsorted(np.cumsum(drawn), budget, side="right"))
 
 
-def _marks(book: EventBook, slots: Longs, drawn: Longs, tiers: int, total: Longs, placed: Longs) -> EventMarks:
+def _marks(
+    book: EventBook, slots: Longs, drawn: Longs, tiers: int, total: Longs, placed: Longs, overdue_n: int
+) -> EventMarks:
     c, at = book.columns, slots.tolist()
     classes, subtypes = book.book.classes.texts, book.book.subtypes.texts
     return EventMarks(
@@ -66,7 +68,7 @@ def _marks(book: EventBook, slots: Longs, drawn: Longs, tiers: int, total: Longs
         [STATES[i].value for i in c.state[slots].tolist()], c.overdue[slots], c.due_soon[slots],
         c.reported_ms[slots],
         _four([n if u < tiers else 0 for u, n in enumerate(drawn.tolist())]), _four(total.tolist()),
-        int(placed.sum() - drawn.sum()), int(total.sum() - placed.sum()),
+        int(placed.sum() - drawn.sum()), int(total.sum() - placed.sum()), overdue_n,
     )  # fmt: skip
 
 
@@ -76,7 +78,7 @@ def _four(numbers: Sequence[int]) -> Four:
 
 
 def density(
-    select: Selector, o: int, filters: Filters, stamp: int, budget: int, without_piles: bool
+    select: Selector, o: int, filters: Filters, stamp: Hashable, budget: int, without_piles: bool
 ) -> Cells:
     """Open events with coordinates: one point each if they fit, else counted at the finest areas that fit."""
     book, c = select.book, select.book.columns

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 import numpy as np
 
-from geodata.domain.events import STATES
+from geodata.domain.catalogue import Catalogue
+from geodata.domain.clocks import NEVER
+from geodata.domain.events import STAGE_OF, STATES
 from geodata.domain.view import Filters
-from geodata.situation.borders import NEVER
 from geodata.situation.briefs import EventBrief
-from geodata.situation.columns import CLOCK, NO_UNIT, STATE_INDEX
+from geodata.situation.columns import CLOCK, IS_ENDED, NO_UNIT, STATE_INDEX
 from geodata.situation.event_book import Bools, EventBook
+from geodata.situation.lighting import codes_of
 from geodata.situation.runs import SLOT_BITS, Longs, Runs, slots_of
+from geodata.situation.wording import Wording
 
 KEPT = 48
 """Selections kept; a scan of a million events is a few ms and its answer at most 8 MB."""
@@ -26,16 +29,17 @@ PATIENCE = 4
 class Selector:
     """Reads an EventBook; answers are slots. Matches are kept per (area, filters) until the area changes."""
 
-    def __init__(self, book: EventBook) -> None:
+    def __init__(self, book: EventBook, catalogue: Catalogue) -> None:
         self.book = book
-        self._kept: OrderedDict[tuple[int, Filters], tuple[int, Longs]] = OrderedDict()
+        self._wording = Wording(book, catalogue)
+        self._kept: OrderedDict[tuple[int, Filters], tuple[Hashable, Longs]] = OrderedDict()
 
     def inside(self, runs: Runs, o: int, bucket: int = 0) -> Longs:
         """The slots of the area in an order by area."""
         base = bucket * len(self.book.tree)
         return slots_of(runs.between((base + o) << SLOT_BITS, (base + int(self.book.tree.end[o])) << SLOT_BITS))
 
-    def matching(self, o: int, filters: Filters, stamp: int) -> Longs:
+    def matching(self, o: int, filters: Filters, stamp: Hashable) -> Longs:
         """Held events of the area that match. ``stamp`` is the area's; the same stamp gives the same answer."""
         key = (o, filters)
         found = self._kept.get(key)
@@ -43,6 +47,8 @@ class Selector:
             self._kept.move_to_end(key)
             return found[1]
         slots = self._scan(o, filters)
+        if filters.text:
+            slots = slots[self._wording.says(filters.text, slots, o)]
         self._kept[key] = (stamp, slots)
         self._kept.move_to_end(key)
         if len(self._kept) > KEPT:
@@ -118,6 +124,11 @@ class Selector:
             mask &= _table(book.sources.find(filters.sources), len(book.sources.texts))[c.source[which]]
         if filters.states:
             mask &= _table([STATE_INDEX[s] for s in filters.states if s in STATE_INDEX], len(STATES))[c.state[which]]
+        if filters.stages:
+            staged = [i for i, s in enumerate(STATES) if STAGE_OF.get(s, "") in filters.stages]
+            mask &= _table(staged, len(STATES))[c.state[which]]
+        if filters.lights:
+            mask &= np.isin(c.light[which], codes_of(filters.lights)) & ~IS_ENDED[c.state[which]]
         return mask
 
 
@@ -153,6 +164,7 @@ def briefs(book: EventBook, slots: Longs) -> list[EventBrief]:
             None if lon != lon else lon, None if lat != lat else lat, bool(c.on_pile[s]),
             int(c.reported_ms[s]), int(c.state_ms[s]), at(int(c.dispatched_ms[s])), at(int(c.handled_ms[s])),
             at(int(c.ended_ms[s])), at(int(c.deadline_ms[s])), None if judged == CLOCK else judged,
-            None if unit == NO_UNIT else unit, bool(c.overdue[s]), bool(c.due_soon[s]),
+            None if unit == NO_UNIT else unit, bool(c.overdue[s]), bool(c.due_soon[s]), int(c.marks[s]),
+            at(int(c.stage_ms[s])),
         ))  # fmt: skip
     return out

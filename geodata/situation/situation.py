@@ -10,8 +10,15 @@ import numpy as np
 
 from geodata.domain.areas import AreaTree, Ints
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.figures import ListOrder
+from geodata.domain.queue import Order
+from geodata.domain.skills import Skill
+from geodata.domain.units import UnitKind
 from geodata.domain.view import Filters, Measure
+from geodata.domain.windows import Asked
 from geodata.situation import marks
+from geodata.situation.advising import Inquiry, inquire, work_of
+from geodata.situation.alert_book import AlertBook, Alerts
 from geodata.situation.briefs import (
     Cells,
     EventBrief,
@@ -23,18 +30,28 @@ from geodata.situation.briefs import (
     UnitMarks,
     UnitTotals,
 )
+from geodata.situation.clockwork import BY_THE_CLOCK, Clockwork
 from geodata.situation.columns import Codebook, EventBatch, values_of
 from geodata.situation.counters import Stamps, of_day, row_of, standing
 from geodata.situation.days import Day
+from geodata.situation.duplicates import alike
 from geodata.situation.event_book import EventBook
+from geodata.situation.figures import ordered, sorted_out, standing_behind
 from geodata.situation.handling import handling_s
+from geodata.situation.lighting import counted_lights
+from geodata.situation.queueing import Queues, Window
+from geodata.situation.roads import RoadGraph
+from geodata.situation.roster_book import Attendance, OnPost, Posts, RosterBook
 from geodata.situation.runs import SLOT_BITS, TIME_END, Longs, slots_of
 from geodata.situation.selecting import Selector, briefs
 from geodata.situation.strata import Strata
 from geodata.situation.totalling import Handling, totals_of, unit_totals_of
 from geodata.situation.unit_book import UnitBook, signed_on
+from geodata.situation.unit_listing import UnitLine, UnitListing, UnitQuery, list_units, unit_lines
+from geodata.store.alerts import AlertNow
 from geodata.store.events import EventNow
 from geodata.store.rollups import Totals as StoredTotals
+from geodata.store.tallies import TOTALS
 from geodata.store.units import UnitNow
 
 NO_FILTERS = Filters()
@@ -46,17 +63,18 @@ class Situation:
 
     For every area and every figure: its own = the sum of its children's + what stands directly at it. ``seq`` and
     ``change_ms`` are of the newest change taken in. Filters concern events only; a filtered answer scans the events
-    held once and is kept until something changes in the area.
+    held once and is kept until something changes in the area. ``roads``: None where none were imported.
     """
 
     __slots__ = (
-        "_areas_version", "_book", "_events", "_select", "_stamps", "_strata", "_units", "catalogue", "change_ms",
-        "now_ms", "seq", "tree", "version", "zone",
+        "_alerts", "_areas_version", "_book", "_events", "_posts", "_queues", "_roster", "_select", "_stamps",
+        "_strata", "_units", "catalogue", "change_ms", "clockwork", "now_ms", "roads", "seq", "tree", "version", "zone",
     )  # fmt: skip
 
     def __init__(
         self, tree: AreaTree, catalogue: Catalogue, zone: ZoneInfo, now_ms: int, *,
         events: EventBatch | None = None, units: Iterable[UnitNow] = (), book: Codebook | None = None,
+        alerts: Iterable[AlertNow] = (), clockwork: Clockwork = BY_THE_CLOCK,
     ) -> None:  # fmt: skip
         """A city with these events (each once, numbered by ``book``) and units; all-time counts are of these events.
 
@@ -65,13 +83,19 @@ class Situation:
         self.tree, self.catalogue, self.zone, self.now_ms = tree, catalogue, zone, now_ms
         self.version, self.seq, self.change_ms = 1, 0, 0
         self._areas_version = 1
+        self.roads: RoadGraph | None = None
         self._book = book or Codebook(catalogue)
         self._strata = Strata(tree)
         held = events if events is not None else EventBatch.of((), tree, self._book)
-        self._events = EventBook(tree, self._strata, self._book, held, now_ms, Day.of(now_ms, zone))
+        self.clockwork = clockwork
+        day = Day.of(now_ms, zone)
+        self._events = EventBook(tree, self._strata, self._book, held, now_ms, day, catalogue, clockwork)
         self._units = UnitBook(tree, self._strata, units, now_ms)
-        self._select = Selector(self._events)
-        self._stamps: dict[str, Stamps] = {t: Stamps(tree.parent, 1) for t in ("events", "units", "clock")}
+        self._alerts = AlertBook(tree, alerts, now_ms)
+        self._select = Selector(self._events, catalogue)
+        self._queues = Queues(self._select)
+        self._roster, self._posts = RosterBook(), Posts(tree)
+        self._stamps: dict[str, Stamps] = {t: Stamps(tree.parent, 1) for t in ("events", "units", "clock", "alerts")}
 
     # What moves it
 
@@ -84,16 +108,33 @@ class Situation:
         """Take newer states and fixes of units; True when there was one."""
         return self._touch("units", self._units.apply(rows, self.now_ms))
 
-    def set_totals(self, totals: StoredTotals) -> bool:
-        """Take the store's all-time counts; True when one differed. They must be of the same moment as the events."""
-        rows = np.zeros((len(self.tree), 5), np.int32)
+    def apply_alerts(self, rows: Sequence[AlertNow]) -> bool:
+        """Take alerts as they are now; True when one differed."""
+        return self._touch("alerts", self._alerts.apply(rows, self.now_ms))
+
+    def set_roster(self, roster: RosterBook) -> None:
+        """Take another reading of the roster; whatever is said of units may have changed."""
+        self._roster = roster
+        self.version += 1
+        self._stamps["units"].floor = self.version
+
+    def roster_runs_out(self) -> bool:
+        """Whether the roster that is known ends soon, so that more has to be read."""
+        return self._roster.runs_out(self.now_ms)
+
+    def set_totals(self, totals: StoredTotals, *, some: bool = False) -> bool:
+        """Take the store's all-time counts; True when one differed. They must be of the same moment as the events.
+
+        ``some``: they are not of all areas; the others keep theirs.
+        """
+        rows = np.zeros((len(self.tree), len(TOTALS)), np.int32)
         place = self.tree.ordinal_by_id
         where = np.array([place.get(i, -1) for i in totals.area_id.tolist()], np.int64)
         known = where >= 0
-        columns = (totals.reported, totals.ended, totals.closed, totals.closed_on_time, totals.closed_late)
-        for i, column in enumerate(columns):
-            rows[where[known], i] = column[known]
-        return self._touch("events", self._events.set_totals(rows))
+        for i, name in enumerate(TOTALS):
+            rows[where[known], i] = getattr(totals, name)[known]
+        areas = where[known] if some else np.arange(len(self.tree))
+        return self._touch("events", self._events.set_totals(areas, rows[areas]))
 
     def not_held(self, ids: Iterable[int]) -> set[int]:
         """Those of these event ids that are not held: new ones, or ended ones that have left."""
@@ -108,12 +149,13 @@ class Situation:
             return False
         self.now_ms = now_ms
         touched = np.concatenate((self._events.advance(now_ms), self._units.advance(now_ms)))
+        forgot = self._touch("alerts", self._alerts.advance(now_ms))
         rolled = now_ms >= self._events.day.end_ms
         if rolled:
             self._events.roll(Day.of(now_ms, self.zone))
             self.version += 1
             self._stamps["events"].floor = self._stamps["clock"].floor = self.version
-        return self._touch("clock", touched) or rolled
+        return self._touch("clock", touched) or rolled or forgot
 
     def replace_content(self, other: Situation) -> None:
         """Take over what another (freshly loaded) situation holds; every stamp grows. The other is used up."""
@@ -181,15 +223,44 @@ class Situation:
 
     def event_marks(self, o: int, filters: Filters, budget: int, without_piles: bool) -> EventMarks:
         """Open events one by one, whole tiers of urgency, the most urgent first, as long as they fit the budget."""
-        return marks.event_marks(self._select, o, filters, self.stamp("events", o), budget, without_piles)
+        return marks.event_marks(self._select, o, filters, self._stamp(o, filters), budget, without_piles)
 
     def density(self, o: int, filters: Filters, budget: int, without_piles: bool) -> Cells:
         """Open events with coordinates: one point each if they fit, else counted at the finest areas that fit."""
-        return marks.density(self._select, o, filters, self.stamp("events", o), budget, without_piles)
+        return marks.density(self._select, o, filters, self._stamp(o, filters), budget, without_piles)
 
     def unit_totals(self, o: int) -> UnitTotals:
         """Units by status and by the age of their fix."""
         return unit_totals_of(self._units.counters.rows[o])
+
+    def on_post(self, o: int) -> OnPost:
+        """The on-post rate of the units at home in the area."""
+        self._attendance()
+        return self._posts.of(o)
+
+    def units_listed(self, o: int, query: UnitQuery) -> UnitListing:
+        """The units of the area that match a query, in its order, and how many of all there are of which sort."""
+        return list_units(self._units, self._events, self._attendance(), o, query)
+
+    def unit_lines(self, ids: Longs) -> list[UnitLine]:
+        """These units (by id) as lines of the board."""
+        return unit_lines(self._units, self._events, self._attendance(), ids)
+
+    def events_listed(self, o: int, figure: str, filters: Filters, order: ListOrder, hour: int | None = None) -> Longs:
+        """The ids of the events behind a figure of the area, or an hour of it, in an order (``situation.figures``)."""
+        book = self._events
+        slots = standing_behind(book, figure, self._matching(o, filters), o, hour)
+        return book.columns.id[ordered(book, slots, order)]
+
+    def listed_by(self, o: int, figure: str, hour: int | None = None) -> dict[str, dict[str, int]]:
+        """How many events behind a figure of the area are of which class, urgency, source and state."""
+        return sorted_out(self._events, standing_behind(self._events, figure, self._matching(o, NO_FILTERS), o, hour))
+
+    def event_briefs(self, ids: Longs) -> list[EventBrief]:
+        """Those of these events (by id) that are held, in this order."""
+        slot_of = self._events.columns.slot_of_id
+        slots = [slot for i in ids.tolist() if (slot := slot_of.get(i)) is not None]
+        return briefs(self._events, np.array(slots, np.int64))
 
     def unit_marks(self, o: int, budget: int) -> UnitMarks:
         """Signed-on units with a fix, one by one if they fit, else counted at the finest areas that fit."""
@@ -208,14 +279,58 @@ class Situation:
         slots = self._matching(o, filters)
         return briefs(self._events, self._select.by_deadline(slots[self._events.columns.overdue[slots]], n))
 
+    def queue(self, o: int, filters: Filters, order: Order, asked: Asked) -> Window:
+        """A window of the open events of the area in an order, and where in it the codes asked for stand."""
+        stamp = (self.stamp("events", o), self.stamp("clock", o))
+        return self._queues.window(o, filters, order, lambda: self._matching(o, filters), stamp, asked)
+
+    def lights(self, o: int) -> dict[str, int]:
+        """How many open events of the area show which light."""
+        return counted_lights(self._events.columns, self._matching(o, NO_FILTERS))
+
+    def alerts(self, o: int, each: int) -> Alerts:
+        """What is alerted in the area: how much of it stands, and of each kind the ``each`` newest alerts."""
+        return self._alerts.within(o, each)
+
     def event(self, code: str) -> EventBrief | None:
         """One event by its code, if it is held (open, or reported or ended today)."""
         slot = self._events.columns.slot_of_code.get(code)
         return None if slot is None else briefs(self._events, np.array([slot]))[0]
 
+    def duplicates(self, code: str, within: Sequence[range]) -> list[tuple[EventBrief, float]]:
+        """Open events in ``within`` that may tell of the same as this one, with the metres between, nearest first."""
+        slot = self._events.columns.slot_of_code.get(code)
+        found = [] if slot is None else alike(self._events.columns, slot, within)
+        slots = np.array([s for s, _ in found], np.int64)
+        return list(zip(briefs(self._events, slots), [m for _, m in found], strict=True))
+
     def unit(self, code: str) -> UnitBrief | None:
         """One unit by its code."""
         return self._units.brief(code)
+
+    def unit_by_id(self, unit_id: int) -> UnitBrief | None:
+        """One unit by its id."""
+        slot = self._units.slot_of_id.get(unit_id)
+        return None if slot is None else self._units.brief(self._units.now[slot].code)
+
+    def work_of(self, unit_id: int) -> list[EventBrief]:
+        """The events that a unit leads at and has not handled yet: its load, one by one."""
+        return briefs(self._events, work_of(self._events, unit_id))
+
+    def inquiry(
+        self, o: int, lon: float, lat: float, kind: UnitKind, within: Sequence[range], n: int, text: str = "", *,
+        only: bool = False, wanted: tuple[Skill, ...] = (), drawn: bool = True,
+    ) -> Inquiry:  # fmt: skip
+        """Ask for the ``n`` units at home in ``within`` best sent to an event for which ``kind`` answers; the answer
+        is found in a thread (``advising``)."""
+        return inquire(
+            self._units, self._events, o, lon, lat, kind, within, n, text, only=only, wanted=wanted, roads=self.roads,
+            drawn=drawn,
+        )  # fmt: skip
+
+    def _attendance(self) -> Attendance:
+        stamp = self.tree, self.stamp("units", 0), self.stamp("clock", 0)
+        return self._posts.attendance(self._roster, self._units, self.now_ms, stamp)
 
     def _touch(self, topic: Topic, areas: Longs) -> bool:
         if len(areas):
@@ -224,7 +339,11 @@ class Situation:
         return bool(len(areas))
 
     def _matching(self, o: int, filters: Filters) -> Longs:
-        return self._select.matching(o, filters, self.stamp("events", o))
+        return self._select.matching(o, filters, self._stamp(o, filters))
+
+    def _stamp(self, o: int, filters: Filters) -> tuple[int, int]:
+        """What a selection depends on: lights change without anybody's doing."""
+        return self.stamp("events", o), self.stamp("clock", o) if filters.lights else 0
 
     def _values(self, ordinals: Ints, measure: Measure) -> Floats:
         if measure == Measure.UNITS:

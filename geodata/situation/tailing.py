@@ -9,12 +9,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from geodata.situation.loading import load_situation
+from geodata.domain.alerts import MACHINE
+from geodata.situation.loading import load_roads, load_roster, load_situation
+from geodata.situation.roads import RoadGraph
+from geodata.situation.roster_book import RosterBook
 from geodata.situation.situation import Situation
-from geodata.store import changes, events, rollups, units
+from geodata.store import alerts, changes, events, rollups, units
+from geodata.store.alerts import AlertNow
 from geodata.store.changes import Change
 from geodata.store.engine import Store
-from geodata.store.events import EventNow
+from geodata.store.events import IN_MAX, EventNow
 from geodata.store.units import UnitNow
 
 log = logging.getLogger(__name__)
@@ -25,6 +29,9 @@ RELOAD_REST = 3
 """After a reload the next one waits this many times as long as it took: an import comes in many batches."""
 RETRY_S = (0.2, 5.0)
 RELOADED_BY = frozenset({"import", "areas"})
+STAYING = frozenset({"reply"})
+"""Steps after which an event is surely where it was: they leave its state and its area alone."""
+NO_DATA = frozenset({"alert", "roster", "roads"})
 
 
 def wall_ms() -> int:
@@ -34,19 +41,32 @@ def wall_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What one look at the store brought, all of one snapshot. ``totals`` only where they must be set anew."""
+    """What one look at the store brought, of one snapshot. ``totals``, ``roster`` and ``roads`` only where they are set
+    anew: ``totals`` for the sake of the ``returned`` events, of ``some`` areas or of all."""
 
     changes: Sequence[Change]
     events: Sequence[EventNow]
     units: Sequence[UnitNow]
     totals: rollups.Totals | None
+    alerts: Sequence[AlertNow] = ()
+    roster: RosterBook | None = None
+    roads: RoadGraph | None = None
+    returned: frozenset[int] = frozenset()
+    some: bool = False
+
+
+def returned(situation: Situation, log_rows: Sequence[Change]) -> frozenset[int]:
+    """The events of these changes that had ended and left: neither held nor born in them."""
+    of_events = [c for c in log_rows if c.kind == "event"]
+    born = {c.subject_id for c in of_events if c.rev == 1}
+    return frozenset(situation.not_held(c.subject_id for c in of_events) - born)
 
 
 def read_news(store: Store, situation: Situation) -> News | None:
     """What changed after ``situation.seq``; None when it is too much to follow.
 
-    An event that is neither held nor born in these changes had ended and left; what it counted as is no longer known
-    here, so the all-time counts are read again with it.
+    What a returned event counted as is no longer known here, so the all-time counts are read again with it: those of
+    its area and all above it where no change of it can have moved it there, else all.
     """
     after = situation.seq
     with store.read() as conn:
@@ -54,14 +74,26 @@ def read_news(store: Store, situation: Situation) -> News | None:
         if len(log_rows) > GAP_MAX:
             return None
         touched = {c.subject_id for c in log_rows if c.kind == "event"}
-        born = {c.subject_id for c in log_rows if c.kind == "event" and c.rev == 1}
         moved = any(c.kind in ("unit", "positions") for c in log_rows)
-        returned = situation.not_held(touched) - born
+        back = returned(situation, log_rows)
+        found = events.by_ids(conn, sorted(touched))
+        stayed = all(c.action in STAYING for c in log_rows if c.kind == "event" and c.subject_id in back)
+        tree, areas = situation.tree, {e.area_id for e in found if e.id in back}
+        chains = (tree.chain(tree.ordinal_by_id.get(area, 0)) for area in areas)
+        above = {tree.areas[o].id for chain in chains for o in chain} if stayed else None
+        if above is not None and len(above) > IN_MAX:
+            above = None
+        planned = any(c.kind == "roster" for c in log_rows) or situation.roster_runs_out()
         return News(
             log_rows,
-            events.by_ids(conn, sorted(touched)),
+            found,
             units.moved_after(conn, after) if moved else (),
-            rollups.totals(conn) if returned else None,
+            rollups.totals(conn, above) if back else None,
+            alerts.by_ids(conn, {c.subject_id for c in log_rows if c.kind == "alert"}),
+            load_roster(conn, situation.now_ms) if planned else None,
+            load_roads(conn, situation.roads) if any(c.kind == "roads" for c in log_rows) else None,
+            back,
+            above is not None,
         )
 
 
@@ -127,6 +159,7 @@ class Tail:
         if self._reload_at is not None and time.monotonic() >= self._reload_at:
             await self._reload()
         self._move(None)
+        self._behind = self._behind or self.situation.roster_runs_out()
         if not self._behind:
             self.caught_up_ms = self._now()
         else:
@@ -153,22 +186,35 @@ class Tail:
 
     def _take(self, news: News) -> None:
         situation = self.situation
+        if not returned(situation, news.changes) <= news.returned:
+            # Midnight passed since it was read: what left with yesterday would count a second time. It is read again.
+            self._behind = True
+            return
         if news.events:
             situation.apply_events(news.events)
         if news.totals is not None:
-            situation.set_totals(news.totals)
+            situation.set_totals(news.totals, some=news.some)
         if news.units:
             situation.apply_units(news.units)
+        if news.alerts:
+            situation.apply_alerts(news.alerts)
+        if news.roster is not None:
+            situation.set_roster(news.roster)
+        if news.roads is not None:
+            situation.roads = news.roads
         if news.changes:
             situation.seq = news.changes[-1].seq
-            situation.change_ms = max(situation.change_ms, news.changes[-1].at_ms)
+            # What the machine does by itself and what is planned are no data that came in: a silent feed stays silent.
+            data = (c.at_ms for c in reversed(news.changes) if c.kind not in NO_DATA and c.actor != MACHINE)
+            situation.change_ms = max(situation.change_ms, next(data, 0))
         if any(c.kind in RELOADED_BY for c in news.changes) and self._reload_at is None:
             self._reload_at = max(time.monotonic(), self._rested_at)
         self.caught_up_ms = self._now()
 
     async def _reload(self) -> None:
         began = time.monotonic()
-        loaded = await asyncio.to_thread(load_situation, self._store, self.situation.zone, self._now())
+        now = self.situation
+        loaded = await asyncio.to_thread(load_situation, self._store, now.zone, self._now(), now.clockwork, now.roads)
         self.situation.replace_content(loaded)
         self._reload_at, self._behind = None, True
         self._rested_at = time.monotonic() + RELOAD_REST * (time.monotonic() - began)

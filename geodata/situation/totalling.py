@@ -45,8 +45,8 @@ class Handling:
 def totals_of(
     row: Row, ever_and_open: Sequence[int], handling: Handling, unplaced: int, layout: Layout, book: Codebook
 ) -> Totals:
-    """The figures in a row. ``ever_and_open`` is of all events, without filters: the five all-time columns, then
-    open, overdue and unjudged.
+    """The figures in a row. ``ever_and_open`` is of all events, without filters: the all-time columns, then open,
+    overdue and unjudged.
     """
     counts: list[int] = row.tolist()
 
@@ -58,7 +58,8 @@ def totals_of(
     for state, n in by_state.items():
         by_stage[STAGE_OF[state]] += n
     first, second, third, fourth = some("urgency")
-    reported, ended, closed, closed_on_time, closed_late, opened, overdue, unjudged = ever_and_open
+    *ever, opened, overdue, unjudged = ever_and_open
+    reported, ended, closed, closed_on_time, closed_late, forced, reopened, to_reply = ever
     on_time, late = closed_on_time + opened - overdue - unjudged, closed_late + overdue
     return Totals(
         open=counts[layout["open"]], by_stage=dict(by_stage), by_state=by_state,
@@ -68,11 +69,12 @@ def totals_of(
         overdue=counts[layout["overdue"]], due_soon=counts[layout["due_soon"]], unplaced=unplaced,
         reported_today=counts[layout["reported"]], ended_today=counts[layout["ended"]],
         closed_today=counts[layout["closed"]], on_time_today=counts[layout["on_time"]],
-        late_today=counts[layout["late"]],
+        late_today=counts[layout["late"]], forced_today=counts[layout["forced"]],
+        reopened=counts[layout["reopened"]],
         handling_n=handling.n, handling_mean_s=handling.mean_s, handling_median_s=handling.median_s,
         reported_all=reported, ended_all=ended, closed_all=closed, closed_on_time_all=closed_on_time,
         closed_late_all=closed_late, on_time_all=on_time, overdue_all=late,
-        unjudged_all=closed + opened - on_time - late,
+        unjudged_all=closed + opened - on_time - late, forced_all=forced, reopened_all=reopened, to_reply=to_reply,
     )  # fmt: skip
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
 
 from geodata.domain.areas import AreaTree, Ints
-from geodata.domain.units import FRESHNESS, STALE_AFTER_S, UNIT_STATUSES, Freshness, UnitStatus
-from geodata.situation.borders import NEVER, Borders
+from geodata.domain.clocks import NEVER
+from geodata.domain.roads import Bools
+from geodata.domain.skills import Skill, held
+from geodata.domain.units import FRESHNESS, STALE_AFTER_S, UNIT_KINDS, UNIT_STATUSES, Freshness, UnitStatus
+from geodata.situation.borders import Borders
 from geodata.situation.briefs import UnitBrief
 from geodata.situation.counters import Counters, Pairs
 from geodata.situation.runs import Longs, Runs, keys_of
@@ -24,11 +29,19 @@ WIDTH = MARKED + 1
 STALE_MS = int(STALE_AFTER_S[Freshness.STALE] * 1000)
 LOST_MS = int(STALE_AFTER_S[Freshness.LOST] * 1000)
 NO_FIX = -NEVER
+KEPT_SKILLS = 64
+GONE_TEXTS = 256
+"""Texts of skills that no unit has any more are let go when there are so many of them and more than units."""
 _NUMBERS: dict[str, type[np.generic]] = {
     "moved_seq": np.int64, "o": np.int32, "lon": np.float64, "lat": np.float64, "fix_ms": np.int64,
-    "status": np.int8, "fresh": np.int8,
+    "status": np.int8, "fresh": np.int8, "home": np.int32, "kind": np.int8, "id": np.int64,
+    "placed": np.bool_, "since": np.int64, "skills": np.int32,
 }  # fmt: skip
-_VALUES = attrgetter("moved_seq", "area_id", "home_area_id", "lon", "lat", "fix_ms", "status")
+_VALUES = attrgetter(
+    "moved_seq", "area_id", "home_area_id", "lon", "lat", "fix_ms", "status", "kind", "id", "status_ms",
+    "skills",
+)  # fmt: skip
+KIND_INDEX = {kind.value: i for i, kind in enumerate(UNIT_KINDS)}
 
 
 def signed_on(rows: Ints) -> Ints:
@@ -40,7 +53,8 @@ def signed_on(rows: Ints) -> Ints:
 class UnitBook:
     """Units in slots; a unit is never forgotten and keeps its code. ``place``: signed-on ones with a fix, by area.
 
-    A signed-on unit counts in the area of its fix, else in its home area, as a signed-off one does.
+    A signed-on unit counts in the area of its fix, else in its home area, as a signed-off one does. ``placed``: its
+    fix lies in an area of the city. ``skills`` index ``skill_texts``: few of them differ.
     """
 
     moved_seq: Longs
@@ -50,12 +64,20 @@ class UnitBook:
     fix_ms: Longs
     status: npt.NDArray[np.int8]
     fresh: npt.NDArray[np.int8]
+    home: Ints
+    kind: npt.NDArray[np.int8]
+    id: Longs
+    placed: npt.NDArray[np.bool_]
+    since: Longs
+    skills: Ints
 
     def __init__(self, tree: AreaTree, strata: Strata, rows: Iterable[UnitNow], now_ms: int) -> None:
         self.tree, self.strata = tree, strata
         for name, kind in _NUMBERS.items():
             setattr(self, name, np.zeros(0, kind))
         self.now: list[UnitNow] = []
+        self.skill_texts: dict[str, int] = {}
+        self._able: OrderedDict[tuple[Skill, ...], Bools] = OrderedDict()
         self.slot_of_id: dict[int, int] = {}
         self.slot_of_code: dict[str, int] = {}
         first = list(rows)
@@ -101,6 +123,17 @@ class UnitBook:
             FRESHNESS[self.fresh[slot]],
         )  # fmt: skip
 
+    def having(self, wanted: tuple[Skill, ...]) -> Bools:
+        """Which units have any of these skills. What the texts say is kept: they are read once."""
+        able = self._able.pop(wanted, np.zeros(0, np.bool_))
+        if len(able) < len(self.skill_texts):
+            more = islice(self.skill_texts, len(able), None)
+            able = np.concatenate((able, [bool(held(wanted, text)) for text in more])).astype(np.bool_)
+        self._able[wanted] = able
+        if len(self._able) > KEPT_SKILLS:
+            self._able.popitem(last=False)
+        return able[self.skills[: len(self.now)]]
+
     def _write(self, rows: Sequence[UnitNow], known: Longs) -> Longs:
         """Write these units, each once, into their slots (``known``, -1 for a new unit); return the slots."""
         slots = np.array([self._slot(row, at) for row, at in zip(rows, known.tolist(), strict=True)], np.int64)
@@ -111,14 +144,28 @@ class UnitBook:
                 spare = np.zeros(max(more, len(column) // 2), kind)
                 setattr(self, name, np.concatenate((column, spare)))
         if rows:
-            seq, area, home, lon, lat, fix, status = zip(*map(_VALUES, rows), strict=True)
+            seq, area, home, lon, lat, fix, status, kinds, ids, since, skills = zip(*map(_VALUES, rows), strict=True)
             self.moved_seq[slots] = seq
             self.o[slots] = self.strata.ordinals_of(list(map(place_id, area, home, status)))
             self.lon[slots] = [np.nan if x is None else x for x in lon]
             self.lat[slots] = [np.nan if x is None else x for x in lat]
             self.fix_ms[slots] = [NO_FIX if t is None else t for t in fix]
             self.status[slots] = [STATUS_INDEX[s] for s in status]
+            self.home[slots] = self.strata.ordinals_of(home)
+            self.kind[slots] = [KIND_INDEX.get(k, -1) for k in kinds]
+            self.id[slots] = ids
+            self.placed[slots] = [a is not None for a in area]
+            self.since[slots] = since
+            self.skills[slots] = [self.skill_texts.setdefault(s, len(self.skill_texts)) for s in skills]
+            if len(self.skill_texts) > GONE_TEXTS + 2 * len(self.now):
+                self._forget_texts()
         return slots
+
+    def _forget_texts(self) -> None:
+        """Number the texts of skills anew: most of them are no unit's any more."""
+        self._able.clear()
+        self.skill_texts = {}
+        self.skills[: len(self.now)] = [self.skill_texts.setdefault(u.skills, len(self.skill_texts)) for u in self.now]
 
     def _slot(self, row: UnitNow, slot: int) -> int:
         if slot < 0:

@@ -151,18 +151,22 @@ class Drawn(NamedTuple):
     wkb: list[bytes]
 
 
-def child_outlines(conn: Connection, code: str) -> Drawn | None:
-    """The outlines of the areas below one, of a leaf its own; None where no area in force has this code."""
+def own_outline(conn: Connection, code: str) -> Drawn | None:
+    """The outline of one area; None where no area in force has this code."""
     a = AreaRow
     box = (a.west, a.south, a.east, a.north)
-    own = conn.execute(sa.select(a.id, a.outline, *box).where(a.code == code, _IN_FORCE)).first()
+    own = conn.execute(sa.select(a.outline, *box).where(a.code == code, _IN_FORCE)).first()
+    return None if own is None else Drawn((own.west, own.south, own.east, own.north), [code], [own.outline])
+
+
+def child_outlines(conn: Connection, code: str) -> Drawn | None:
+    """The outlines of the areas below one, of a leaf its own; None where no area in force has this code."""
+    own = own_outline(conn, code)
     if own is None:
         return None
-    below = conn.execute(sa.select(a.code, a.outline).where(a.parent_id == own.id, _IN_FORCE).order_by(a.code)).all()
-    bbox = (own.west, own.south, own.east, own.north)
-    if not below:
-        return Drawn(bbox, [code], [own.outline])
-    return Drawn(bbox, [row.code for row in below], [row.outline for row in below])
+    a, parent = AreaRow, sa.select(AreaRow.id).where(AreaRow.code == code, _IN_FORCE).scalar_subquery()
+    below = conn.execute(sa.select(a.code, a.outline).where(a.parent_id == parent, _IN_FORCE).order_by(a.code)).all()
+    return Drawn(own.bbox, [row.code for row in below], [row.outline for row in below]) if below else own
 
 
 def polygons(conn: Connection, which: Which = "all") -> tuple[list[int], list[bytes]]:

@@ -10,11 +10,12 @@ from sqlalchemy.engine import Connection
 
 from geodata.store.models import ChangeRow
 
-Kind = Literal["event", "unit", "positions", "import", "areas"]
+Kind = Literal["event", "unit", "positions", "import", "areas", "alert", "roster", "roads"]
 
 
 class Change(NamedTuple):
-    """One line of the log. ``positions`` and ``import`` stand for a whole batch: ``subject_id`` is its size."""
+    """One line of the log. ``positions``, ``import``, ``roster``, ``roads`` stand for a
+    batch: ``subject_id`` is its size."""
 
     seq: int
     at_ms: int
@@ -34,6 +35,20 @@ _TAIL = sa.select(*_COLUMNS).where(ChangeRow.seq > sa.bindparam("after")).order_
 def tail(conn: Connection, after_seq: int, limit: int = 5000) -> list[Change]:
     """Changes after a sequence number, oldest first, none ever skipped."""
     return [Change(*row) for row in conn.execute(_TAIL.limit(limit), {"after": after_seq})]
+
+
+def at(conn: Connection, seq: int) -> Change | None:
+    """The change of this number; an event's ``last_seq`` names its last one."""
+    row = conn.execute(sa.select(*_COLUMNS).where(ChangeRow.seq == seq)).first()
+    return Change(*row) if row else None
+
+
+def of_event(conn: Connection, event_id: int, limit: int) -> list[Change]:
+    """The newest changes of one event, oldest first."""
+    # The literal is what lets both databases use the index of events.
+    its = sa.select(*_COLUMNS).where(sa.text("kind = 'event'"), ChangeRow.subject_id == event_id)
+    rows = conn.execute(its.order_by(ChangeRow.seq.desc()).limit(limit)).all()
+    return [Change(*row) for row in reversed(rows)]
 
 
 def newest(conn: Connection) -> tuple[int, int | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from geodata.domain.events import Mark
 from geodata.store.models import EventRow
 
 IN_MAX = 500
@@ -43,11 +44,21 @@ class EventNow:
     on_time: int | None
     unit_id: int | None
     last_seq: int
+    marks: int = 0
+    stage_ms: int | None = None
+    stood_ms: int = 0
+    merged_into: int | None = None
+    clock_ms: int | None = None
 
 
 EVENT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(EventNow))
 _COLUMNS = tuple(getattr(EventRow, name) for name in EVENT_FIELDS)
 _NOW = sa.select(*_COLUMNS)
+
+
+def marked(mark: Mark) -> sa.ColumnElement[bool]:
+    """The condition of the events that carry a mark."""
+    return EventRow.marks.bitwise_and(int(mark)) != 0
 
 
 def open_events(conn: Connection) -> Sequence[tuple[object, ...]]:
@@ -108,6 +119,15 @@ def by_source_ids(conn: Connection, source_system: str, source_ids: Sequence[str
     return found
 
 
+def merged_into(conn: Connection, event_ids: Sequence[int]) -> list[EventNow]:
+    """The events that were merged into these, oldest first of each five hundred."""
+    found: list[EventNow] = []
+    for i in range(0, len(event_ids), IN_MAX):
+        its = _NOW.where(EventRow.merged_into.in_(event_ids[i : i + IN_MAX])).order_by(EventRow.id)
+        found += [EventNow(*row) for row in conn.execute(its)]
+    return found
+
+
 def page(
     conn: Connection, *, area_ids: Sequence[int] | None, states: Sequence[str], after_id: int, limit: int
 ) -> list[EventNow]:
@@ -123,15 +143,38 @@ def page(
     return sorted(found, key=lambda e: e.id)[:limit]
 
 
-def search_code(conn: Connection, prefix: str, limit: int) -> list[EventNow]:
-    """Events whose code begins with ``prefix``, in the order of their codes."""
+def of_unit(conn: Connection, unit_id: int) -> list[EventNow]:
+    """The open events that a unit was sent to, by ascending id."""
+    # Both databases use the index of open events only where the condition is there word for word.
+    its = _NOW.where(EventRow.unit_id == unit_id, sa.text("ended_ms IS NULL"))
+    return [EventNow(*row) for row in conn.execute(its.order_by(EventRow.id))]
+
+
+def waiting(conn: Connection, area_ids: Sequence[int], states: Sequence[str], limit: int) -> list[EventNow]:
+    """Open events of some areas in some states, those that wait longest first."""
+    found: list[EventNow] = []
+    for i in range(0, len(area_ids), IN_MAX):
+        here = (EventRow.area_id.in_(area_ids[i : i + IN_MAX]), sa.text("ended_ms IS NULL"), EventRow.state.in_(states))
+        asked = _NOW.where(*here).order_by(EventRow.state_ms).limit(limit)
+        found += [EventNow(*row) for row in conn.execute(asked)]
+    return sorted(found, key=lambda e: e.state_ms)[:limit]
+
+
+def busiest_units(conn: Connection, states: Sequence[str]) -> list[int]:
+    """The units (by id) with open events in some states, those with most of them first."""
+    asked = sa.select(EventRow.unit_id).where(EventRow.unit_id.is_not(None), sa.text("ended_ms IS NULL"))
+    asked = asked.where(EventRow.state.in_(states)).group_by(EventRow.unit_id)
+    return [row.unit_id for row in conn.execute(asked.order_by(sa.func.count().desc(), EventRow.unit_id))]
+
+
+def search_code(conn: Connection, prefix: str, limit: int, after: str = "") -> list[EventNow]:
+    """Events whose code begins with ``prefix``, in the order of their codes, after this one."""
     if not prefix or NUL in prefix:
         return []
     # A range instead of LIKE: it uses the index on both databases and gives % and _ no meaning.
     end = prefix + "\U0010ffff"
-    rows = conn.execute(
-        _NOW.where(EventRow.code >= prefix, EventRow.code < end).order_by(EventRow.code).limit(limit)
-    )
+    within = (EventRow.code >= prefix, EventRow.code > after, EventRow.code < end)
+    rows = conn.execute(_NOW.where(*within).order_by(EventRow.code).limit(limit))
     return [EventNow(*row) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from geodata.domain.plans import PLANS, Plan
+from geodata.domain.roles import Role
+from geodata.domain.skills import SKILLS, Skill
+from geodata.store.loop_rules import AlertsSaid, LightsSaid
 
 
 class Basemap(BaseModel):
@@ -24,11 +30,48 @@ class Basemap(BaseModel):
     max_zoom: int = 18
 
 
+class Oidc(BaseModel):
+    """``[access.oidc]``: an OpenID provider at which accounts may sign in.
+
+    The client's secret is the text of the file ``oidc.secret`` in the data folder, or ``ONESCREEN_OIDC_SECRET``.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    issuer: str
+    client_id: str
+    claim: str = "preferred_username"
+    scopes: str = "openid profile"
+    label_zh: str = "统一身份认证"
+    label_en: str = "Single sign-on"
+
+
+class AccessRules(BaseModel):
+    """``[access]``: how people come in. Every figure has a default that a city may leave as it is.
+
+    ``hosts``: names under which the server may be addressed; empty: any (a demo: this machine's own).
+    ``address``: the address people use, for links that the server prints, where a proxy changes it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    session_idle_min: int = Field(default=120, ge=5, le=1440)
+    session_max_h: int = Field(default=12, ge=1, le=168)
+    invite_h: int = Field(default=72, ge=1, le=720)
+    failures_max: int = Field(default=5, ge=3, le=20)
+    lock_max_min: int = Field(default=15, ge=1, le=1440)
+    totp_roles: tuple[Role, ...] = ()
+    hosts: tuple[str, ...] = ()
+    address: str = ""
+    contact_days: int = Field(default=30, ge=0)
+    audit_days: int = Field(default=400, ge=183)
+    oidc: Oidc | None = None
+
+
 class City(BaseModel):
     """``city.toml``. Everything has a default, so that the file may be missing.
 
     ``country`` (ISO 3166) chooses the table of public holidays; ``work_days`` and ``days_off`` are days on which the
-    city differs from it. ``track_days``: how long the tracks of units are kept.
+    city differs from it. ``track_days``: how long the tracks of units are kept. ``[[joint]]``: plans of joint dispatch.
+    ``[[skill]]``: which events want which skills.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -42,7 +85,12 @@ class City(BaseModel):
     work_days: tuple[date, ...] = ()
     days_off: tuple[date, ...] = ()
     demo: bool = False
+    joint: tuple[Plan, ...] = PLANS
+    skill: tuple[Skill, ...] = SKILLS
     basemap: Basemap = Field(default_factory=Basemap)
+    access: AccessRules = Field(default_factory=AccessRules)
+    lights: LightsSaid = Field(default_factory=LightsSaid)
+    alerts: AlertsSaid = Field(default_factory=AlertsSaid)
 
     @field_validator("time_zone")
     @classmethod
@@ -82,8 +130,24 @@ class DataFolder:
 
     @property
     def ingest_key(self) -> Path:
-        """The file that holds the ingest key (mode 0600)."""
+        """The file that holds the key of the demo's simulator (mode 0600)."""
         return self.root / "ingest.key"
+
+    @property
+    def secret_key(self) -> Path:
+        """The file that holds the keys by which contacts, second factors and the audit are sealed (mode 0600)."""
+        return self.root / "secret.key"
+
+    @property
+    def oidc_secret(self) -> Path:
+        """The file that holds the secret of the OpenID client, where there is one."""
+        return self.root / "oidc.secret"
+
+    def write_secret(self, path: Path, text: str) -> None:
+        """A new file that only its owner can read; FileExistsError where it is there already."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
 
     def found_city(self, time_zone: str) -> bool:
         """Write a ``city.toml`` that says the time zone, where there is none; whether it was written."""

@@ -97,7 +97,8 @@ def _countables(rows: EventHistory) -> Countables:
     return Countables(
         area_id=rows.area_id, class_code=rows.class_code, state=rows.state, on_time=rows.on_time,
         reported_ms=rows.reported_ms, dispatched_ms=rows.dispatched_ms, handled_ms=rows.handled_ms,
-        ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, sign=np.ones(len(rows), np.int64),
+        ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, marks=np.zeros(len(rows), np.int64),
+        sign=np.ones(len(rows), np.int64),
     )  # fmt: skip
 
 

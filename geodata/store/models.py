@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from geodata.domain.events import Mark
+
 Big = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -110,10 +112,17 @@ class SubtypeRow(Base):
     position: Mapped[int] = mapped_column(Integer)
 
 
+TO_REPLY = f"(marks & {Mark.TO_REPLY:d}) != 0"
+"""The events whose reporter waits for an answer: few, and found without reading the history."""
+
+
 class EventRow(Base):
     """The current state of an event. ``rev`` grows by one with each change; ``area_id`` is the deepest area known.
 
     ``on_time``: NULL = the clock decides, 1 = in time, 0 = overdue, -1 = the source of an import gives no judgement.
+    ``marks``: bits of ``events.Mark``. ``stage_ms``: when the stage it stands in should be over. ``stood_ms``: how long
+    its clock has stood still altogether. ``clock_ms``: since when its limit is counted, moved on by how long it stood;
+    NULL: since it was reported. ``merged_into``: the event it is a duplicate of.
     """
 
     __tablename__ = "event"
@@ -123,7 +132,13 @@ class EventRow(Base):
         Index("ix_event_reported", "reported_ms"),
         Index("ix_event_open", "area_id", sqlite_where=text("ended_ms IS NULL"),
               postgresql_where=text("ended_ms IS NULL")),
+        Index("ix_event_unit", "unit_id", sqlite_where=text("ended_ms IS NULL"),
+              postgresql_where=text("ended_ms IS NULL")),
         Index("ix_event_ended", "ended_ms"),
+        Index("ix_event_merged_into", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
+              postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ix_event_deadline", "deadline_ms", "id"),
+        Index("ix_event_to_reply", "reported_ms", "id", sqlite_where=text(TO_REPLY), postgresql_where=text(TO_REPLY)),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(String(64), unique=True)
@@ -149,12 +164,26 @@ class EventRow(Base):
     on_time: Mapped[int | None] = mapped_column(SmallInteger)
     unit_id: Mapped[int | None] = mapped_column(Integer)
     last_seq: Mapped[int] = mapped_column(Big, default=0)
+    marks: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    stage_ms: Mapped[int | None] = mapped_column(BigInteger)
+    stood_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    merged_into: Mapped[int | None] = mapped_column(Big)
+    clock_ms: Mapped[int | None] = mapped_column(BigInteger)
+
+
+CLOCKS = "kind = 'event' AND action IN ('suspend', 'resume', 'reopen')"
+"""The changes that stop a clock, let it go on or begin a new one: few, and found without reading the log."""
 
 
 class ChangeRow(Base):
-    """The append-only change log. ``kind``: event, unit, positions, import, areas."""
+    """The append-only change log. ``kind``: event, unit, positions, import, areas, alert, roster, roads."""
 
     __tablename__ = "change"
+    __table_args__ = (
+        Index("ix_change_event", "subject_id", "seq", sqlite_where=text("kind = 'event'"),
+              postgresql_where=text("kind = 'event'")),
+        Index("ix_change_clock", "subject_id", sqlite_where=text(CLOCKS), postgresql_where=text(CLOCKS)),
+    )  # fmt: skip
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     at_ms: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(12))
@@ -222,6 +251,9 @@ class AreaTotalRow(Base):
     closed: Mapped[int] = mapped_column(Integer, default=0)
     closed_on_time: Mapped[int] = mapped_column(Integer, default=0)
     closed_late: Mapped[int] = mapped_column(Integer, default=0)
+    forced: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    reopened: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    to_reply: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class AreaMonthRow(Base):
@@ -287,7 +319,10 @@ class FeedRow(Base):
 
 
 class QuarantineRow(Base):
-    """A record that could not be taken, whole, with the field, the value and the rule; it can be replayed."""
+    """A record that could not be taken, whole, with the field, the value and the rule; it can be replayed.
+
+    ``account_id`` is who sent it: a replay never does more than the sender may. 0: the machine itself.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (UniqueConstraint("feed", "fingerprint"),)
@@ -300,6 +335,7 @@ class QuarantineRow(Base):
     rule: Mapped[str] = mapped_column(Text)
     record: Mapped[str] = mapped_column(Text)
     replayed_ms: Mapped[int | None] = mapped_column(BigInteger)
+    account_id: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 def table(row: type[Base]) -> Table:

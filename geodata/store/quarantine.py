@@ -44,6 +44,7 @@ class Waiting(NamedTuple):
     value: str
     rule: str
     record: str
+    account_id: int = 0
 
 
 def storable(text: str, longest: int = TEXT_MAX) -> str:
@@ -51,7 +52,7 @@ def storable(text: str, longest: int = TEXT_MAX) -> str:
     return text[:longest].replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def add(conn: Connection, feed: str, refused: Sequence[Refused], at_ms: int) -> int:
+def add(conn: Connection, feed: str, refused: Sequence[Refused], at_ms: int, account_id: int = 0) -> int:
     """Keep what is not kept already; return how many are new."""
     by_print = {r.fingerprint: r for r in refused}
     for known in _known(conn, feed, list(by_print)):
@@ -63,7 +64,7 @@ def add(conn: Connection, feed: str, refused: Sequence[Refused], at_ms: int) -> 
         "field": [storable(r.field, 64) for r in by_print.values()],
         "value": [storable(r.value) for r in by_print.values()],
         "rule": [storable(r.rule) for r in by_print.values()],
-        "record": [storable(r.record, RECORD_MAX) for r in by_print.values()],
+        "record": [storable(r.record, RECORD_MAX) for r in by_print.values()], "account_id": [account_id] * n,
     }  # fmt: skip
     bulk.insert(conn, table(QuarantineRow), columns)
     return n
@@ -79,13 +80,40 @@ def counts(conn: Connection) -> dict[str, int]:
     return {feed: int(n) for feed, n in rows}
 
 
-def waiting(conn: Connection, *, feed: str | None = None, after_id: int = 0, limit: int = 1000) -> list[Waiting]:
-    """Records waiting, oldest first."""
+def waiting(
+    conn: Connection, *, feed: str | None = None, account_id: int | None = None, after_id: int = 0, limit: int = 1000
+) -> list[Waiting]:
+    """Records waiting, oldest first; of one feed, of one sender, or of all."""
     asked = sa.select(*(getattr(QuarantineRow, n) for n in Waiting._fields)).order_by(QuarantineRow.id).limit(limit)
     asked = asked.where(QuarantineRow.replayed_ms.is_(None), QuarantineRow.id > after_id)
     if feed is not None:
         asked = asked.where(QuarantineRow.feed == feed)
+    if account_id is not None:
+        asked = asked.where(QuarantineRow.account_id == account_id)
     return [Waiting(*row) for row in conn.execute(asked)]
+
+
+def received_before(conn: Connection, before_ms: int, holding: str) -> list[tuple[int, str]]:
+    """(id, record) of records, replayed or not, that came before a moment and hold a text."""
+    held = QuarantineRow.record.contains(holding, autoescape=True)
+    asked = sa.select(QuarantineRow.id, QuarantineRow.record).where(QuarantineRow.received_ms < before_ms, held)
+    return [(int(i), str(record)) for i, record in conn.execute(asked)]
+
+
+def purge(conn: Connection, kind: str, before_ms: int) -> int:
+    """Erase the records of one kind, replayed or not, that came before a moment; how many."""
+    old = QuarantineRow.received_ms < before_ms
+    return conn.execute(sa.delete(QuarantineRow).where(old, QuarantineRow.feed.endswith(f"/{kind}"))).rowcount
+
+
+def rewrite(conn: Connection, record_id: int, record: str) -> None:
+    """Keep another text of a record; a replay in vain knows it by that text, unless another one is known by it."""
+    feed = conn.execute(sa.select(QuarantineRow.feed).where(QuarantineRow.id == record_id)).scalar()
+    values = {"record": record}
+    fingerprint = Refused("", "", "", record).fingerprint
+    if feed is not None and not _known(conn, feed, [fingerprint]):
+        values["fingerprint"] = fingerprint
+    conn.execute(sa.update(QuarantineRow).where(QuarantineRow.id == record_id).values(values))
 
 
 def mark_replayed(conn: Connection, ids: Iterable[int], at_ms: int) -> None:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.domain.events import CLOSED
+from geodata.domain.events import CLOSED, Mark, State
+from geodata.store.events import marked
 from geodata.store.models import AreaTotalRow, EventRow, QuarantineRow, RollupRow
+from geodata.store.tallies import TOTALS
 
 
 class Counted(NamedTuple):
@@ -20,6 +22,9 @@ class Counted(NamedTuple):
     closed: int
     closed_on_time: int
     closed_late: int
+    forced: int
+    reopened: int
+    to_reply: int
 
 
 def events_by_area(conn: Connection) -> list[Counted]:
@@ -36,6 +41,9 @@ def events_by_area(conn: Connection) -> list[Counted]:
             sa.func.sum(sa.case((closed, 1), else_=0)),
             sa.func.sum(sa.case((sa.and_(closed, judged == 1), 1), else_=0)),
             sa.func.sum(sa.case((sa.and_(closed, judged == 0), 1), else_=0)),
+            sa.func.sum(sa.case((EventRow.state == State.FORCED_CLOSED.value, 1), else_=0)),
+            sa.func.sum(sa.case((marked(Mark.REOPENED), 1), else_=0)),
+            sa.func.sum(sa.case((marked(Mark.TO_REPLY), 1), else_=0)),
         ).group_by(EventRow.area_id)
     )
     return [Counted(*map(int, row)) for row in rows]
@@ -43,8 +51,7 @@ def events_by_area(conn: Connection) -> list[Counted]:
 
 def totals_by_area(conn: Connection) -> list[Counted]:
     """The kept all-time counts of each area and all below it."""
-    t = AreaTotalRow
-    rows = conn.execute(sa.select(t.area_id, t.reported, t.ended, t.closed, t.closed_on_time, t.closed_late))
+    rows = conn.execute(sa.select(*(getattr(AreaTotalRow, name) for name in ("area_id", *TOTALS))))
     return [Counted(*map(int, row)) for row in rows]
 
 

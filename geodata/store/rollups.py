@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -46,6 +46,9 @@ class Totals:
     closed: Longs
     closed_on_time: Longs
     closed_late: Longs
+    forced: Longs
+    reopened: Longs
+    to_reply: Longs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,12 @@ class Months:
     due_on_time: Longs
 
 
-def totals(conn: Connection) -> Totals:
-    """AreaTotalRow as arrays."""
-    rows = _matrix(conn, sa.select(*(getattr(AreaTotalRow, n) for n in ("area_id", *TOTALS))))
-    return Totals(*rows)
+def totals(conn: Connection, area_ids: Collection[int] | None = None) -> Totals:
+    """AreaTotalRow as arrays: of all areas, or of these (up to ``IN_MAX``)."""
+    asked = sa.select(*(getattr(AreaTotalRow, n) for n in ("area_id", *TOTALS)))
+    if area_ids is not None:
+        asked = asked.where(AreaTotalRow.area_id.in_(area_ids))
+    return Totals(*_matrix(conn, asked))
 
 
 def months(conn: Connection, month: int) -> Months:
@@ -149,7 +154,7 @@ def rebuild(conn: Connection) -> None:
 
 _COUNTED = (
     EventRow.area_id, EventRow.class_code, EventRow.state, EventRow.on_time, EventRow.reported_ms,
-    EventRow.dispatched_ms, EventRow.handled_ms, EventRow.ended_ms, EventRow.deadline_ms,
+    EventRow.dispatched_ms, EventRow.handled_ms, EventRow.ended_ms, EventRow.deadline_ms, EventRow.marks,
 )  # fmt: skip
 
 

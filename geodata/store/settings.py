@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 from geodata.store.models import SettingRow
 
 AREAS_BUILD = "areas_build"
-INGEST_KEY_HASH = "ingest_key_hash"
+AUDIT_BASE = "audit_base"
+AUDIT_HEAD = "audit_head"
 TIME_ZONE = "time_zone"
 
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy.engine import Connection
 
-from geodata.domain.events import CLOSED, ENDED, State
+from geodata.domain.events import CLOSED, ENDED, Mark, State
 from geodata.store import bulk
 from geodata.store.ancestry import Ancestry, Longs, ancestry
 from geodata.store.bulk import NONE
@@ -28,7 +28,7 @@ HOUR_MS = 3_600_000
 NO_CASE = frozenset({State.REJECTED, State.VOID, State.MERGED, State.SUSPENDED})
 Bools = npt.NDArray[np.bool_]
 
-TOTALS = ("reported", "ended", "closed", "closed_on_time", "closed_late")
+TOTALS = ("reported", "ended", "closed", "closed_on_time", "closed_late", "forced", "reopened", "to_reply")
 MONTHS = ("due", "due_closed", "due_on_time")
 ROLLUPS = (
     "reported", "ended", "closed", "on_time", "timed", "handling_s", "handled", "due", "due_closed", "due_on_time",
@@ -50,6 +50,7 @@ class Countables:
     handled_ms: Longs
     ended_ms: Longs
     deadline_ms: Longs
+    marks: Longs
     sign: Longs
 
 
@@ -93,6 +94,8 @@ def facts(rows: Countables) -> dict[str, Longs]:
         "reported": np.ones(len(closed), np.bool_),
         "ended": ended, "closed": closed, "closed_on_time": judged == 1, "closed_late": judged == 0,
         "on_time": judged == 1, "timed": judged >= 0, "handled": timed_work,
+        "forced": np.array([n == State.FORCED_CLOSED for n in names], np.bool_)[codes],
+        "reopened": (rows.marks & Mark.REOPENED) != 0, "to_reply": (rows.marks & Mark.TO_REPLY) != 0,
         "due": due, "due_closed": due & closed, "due_on_time": due & (judged == 1),
     }  # fmt: skip
     return {k: m * rows.sign for k, m in masks.items()} | {"handling_s": handling * rows.sign}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.store.events import IN_MAX
-from geodata.store.models import UnitRow
+from geodata.store.models import TrackRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,25 @@ def moved_after(conn: Connection, seq: int) -> list[UnitNow]:
     return [UnitNow(*row) for row in conn.execute(_NOW.where(UnitRow.moved_seq > seq))]
 
 
-def page(conn: Connection, *, after_id: int, limit: int) -> list[UnitNow]:
-    """Units by ascending id after ``after_id``."""
-    return [UnitNow(*row) for row in conn.execute(_NOW.where(UnitRow.id > after_id).order_by(UnitRow.id).limit(limit))]
+def page(conn: Connection, *, area_ids: Sequence[int] | None, after_id: int, limit: int) -> list[UnitNow]:
+    """Units that are at home or were last seen in some areas (None: all), by ascending id after ``after_id``."""
+    asked = _NOW.where(UnitRow.id > after_id).order_by(UnitRow.id).limit(limit)
+    if area_ids is None:
+        return [UnitNow(*row) for row in conn.execute(asked)]
+    found: dict[int, UnitNow] = {}
+    for i in range(0, len(area_ids), IN_MAX):
+        some = area_ids[i : i + IN_MAX]
+        here = UnitRow.home_area_id.in_(some) | UnitRow.area_id.in_(some)
+        found |= {row.id: UnitNow(*row) for row in conn.execute(asked.where(here))}
+    return [found[i] for i in sorted(found)][:limit]
+
+
+def track(conn: Connection, unit_id: int, from_ms: int, to_ms: int, limit: int) -> list[tuple[int, float, float]]:
+    """(time in epoch ms, lon, lat) of a unit's thinned track in a span, oldest first."""
+    asked = (
+        sa.select(TrackRow.fix_ms, TrackRow.lon, TrackRow.lat)
+        .where(TrackRow.unit_id == unit_id, TrackRow.fix_ms >= from_ms, TrackRow.fix_ms < to_ms)
+        .order_by(TrackRow.fix_ms)
+        .limit(limit)
+    )
+    return [(int(ms), float(lon), float(lat)) for ms, lon, lat in conn.execute(asked)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -273,7 +274,34 @@ def test_the_ring_around_a_selected_unit_goes_with_it(page: MapPage) -> None:
         set_marks(page, "units/marks", {"set": [["M1", lon, 30.0, {"i": "circle", "f": "live"}]]})
         ring = """async () => (await onescreen.map.state.map.getSource('onescreen/highlight').getData())
           .features.map(f => f.geometry.coordinates[0])"""
-        page.page.wait_for_function(f"async lon => (await ({ring})()).includes(lon)", arg=lon)
+        began = time.monotonic()
+        while page.page.evaluate(ring) != [lon]:
+            assert time.monotonic() - began < 10, f"the ring is not at {lon}"
+            page.page.wait_for_timeout(50)
+
+
+def test_marks_wait_for_a_list_that_is_scrolled_and_at_most_three_seconds(page: MapPage) -> None:
+    of_source = "async () => (await onescreen.map.state.map.getSource('onescreen/units/marks').getData()).features"
+
+    def seconds_until_drawn(code: str) -> float:
+        began = time.monotonic()
+        while code not in page.page.evaluate(f"async () => (await ({of_source})()).map(f => f.properties.id)"):
+            assert time.monotonic() - began < 10
+            page.page.wait_for_timeout(50)
+        return time.monotonic() - began
+
+    def mark(code: str) -> None:
+        set_marks(page, "units/marks", {"set": [[code, 106.5, 30.0, {"i": "circle", "f": "live"}]]})
+
+    scroll = "() => { window.scrolls = setInterval(() => document.body.dispatchEvent(new Event('scroll')), 50); }"
+    page.page.evaluate(scroll)
+    page.page.wait_for_timeout(200)
+    mark("HELD0")
+    assert 2 < seconds_until_drawn("HELD0") < 5, "somebody scrolls for ever"
+    mark("HELD1")
+    page.page.wait_for_timeout(500)
+    page.page.evaluate("() => clearInterval(scrolls)")
+    assert seconds_until_drawn("HELD1") < 1.5, "somebody has stopped"
 
 
 def test_who_wants_no_motion_sees_a_still_ring(page: MapPage) -> None:
@@ -295,6 +323,15 @@ def test_on_a_phone_the_whole_city_and_its_names_fit(page: MapPage, areas: MadeA
     page.wait_drawn("labels/names", areas.tree.areas[int(areas.tree.children(0)[0])].code)
     assert len(page.drawn("labels/names")) >= 10
     page.page.set_viewport_size({"width": 900, "height": 640})
+
+
+def test_what_lies_outside_a_district_steps_back_and_nothing_does_around_the_city(page: MapPage) -> None:
+    veil = "() => onescreen.map.state.map.getSource('onescreen/veil').serialize().data.features.length"
+    assert page.page.evaluate(veil) == 0
+    page.go("/area/D01")
+    page.page.wait_for_function(f"() => ({veil})() === 1")
+    page.go("/area/C")
+    page.page.wait_for_function(f"() => ({veil})() === 0")
 
 
 def test_the_drawing_order_holds_whatever_is_drawn_first(page: MapPage) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from playwright.sync_api import Page, expect
 
-import app
 from callbacks.room import Room
+from geodata.domain.roles import Role
 from geodata.domain.view import Filters
-from geodata.intake import api
+from geodata.intake.gate import COOKIE
 from tests.browser.map_browser import MapPage, chromium
 from tests.conftest import missing
 from tests.factories.page_city import TITLE, UNSAFE, open_room
+from tests.factories.people import cookie_of, signed_in
 
 CHROMIUM = Path("/usr/bin/chromium")
 WALLS = [(1366, 768), (1920, 1080), (3840, 2160), (5760, 1080), (7680, 2160)]
@@ -38,31 +36,11 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 
 @pytest.fixture(scope="module")
-def base(room: Room) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    config = uvicorn.Config(
-        app.create_app(room).server, host="127.0.0.1", port=port, log_level="critical",
-        timeout_graceful_shutdown=1, ws_per_message_deflate=False,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def opened(base: str) -> Iterator[MapPage]:
-    """One page for most tests: a map takes seconds to start where the processor draws."""
+def opened(base: str, room: Room) -> Iterator[MapPage]:
+    """One page for most tests: a map takes seconds to start where the processor draws. A centre head looks at it."""
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", timezone_id="UTC")
+        context.add_cookies([cookie_of(base, signed_in(room.access, Role.CENTRE_HEAD, "C"))])
         watched = MapPage(context.new_page(), base)
         watched.page.set_default_timeout(30_000)
         watched.watch()
@@ -95,8 +73,9 @@ def path(page: Page) -> str:
     return told
 
 
-def test_a_deep_link_brings_its_scripts_and_never_a_traceback(base: str) -> None:
-    page = httpx.get(f"{base}/wall/NOWHERE?lang=xx")
+def test_a_deep_link_brings_its_scripts_and_never_a_traceback(base: str, room: Room) -> None:
+    cookies = {COOKIE: signed_in(room.access, Role.SCREEN, "C")}
+    page = httpx.get(f"{base}/wall/NOWHERE?lang=xx", cookies=cookies)
     assert page.status_code == 200
     assert "/assets/panels.js" in page.text
     assert "Traceback" not in page.text
@@ -114,9 +93,9 @@ def test_the_root_shows_the_city_with_the_figures_of_the_situation(page: Page, r
 
 
 def test_ranking_breadcrumb_and_history_lead_down_and_up(page: Page) -> None:
-    page.locator('.rank[data-key="D1"]').click()
+    page.locator('.rank[data-key="D1"] .rank-name').click()
     expect(page.locator(".step")).to_have_text(["云江市", "渝中区", "全部网格"])
-    page.locator('.rank[data-key="G00"]').focus()
+    page.locator('.rank[data-key="G00"] .rank-name').focus()
     page.keyboard.press("Enter")
     expect(page.locator(".step")).to_have_text(["云江市", "渝中区", "网格00"])
     assert path(page) == "/area/G00"
@@ -204,7 +183,7 @@ def test_language_and_theme_change_in_place(page: Page) -> None:
 
 def test_a_new_event_comes_up_in_the_feed_and_in_the_figures(page: Page, room: Room, base: str) -> None:
     before = room.situation.totals(0).open
-    key = api.ensure_ingest_key(room.store, room.folder).read_text("utf-8").strip()
+    key = signed_in(room.access, Role.FEED, "C")
     event: dict[str, Any] = {
         "source": "sensor", "source_system": "test", "source_id": "new", "subtype": "0203",
         "reported_at": time.time(), "lon": 106.42, "lat": 29.52,

@@ -18,8 +18,13 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.map_browser import CHROMIUM, MapPage, chromium
-from tests.conftest import missing
+from geodata.domain.roles import Role
+from geodata.services.access import Access
+from geodata.store.areas import load_tree
+from geodata.store.engine import Store
+from geodata.store.folder import DataFolder
+from tests.browser.map_browser import MapPage
+from tests.factories.people import cookie_of, signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = "() => window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
@@ -71,6 +76,16 @@ class Served:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def session(self) -> str:
+        """The secret of a leader of the whole city who has signed in."""
+        folder = DataFolder(self.data)
+        store = Store.open(folder.database_url)
+        with store.read() as conn:
+            root = load_tree(conn).areas[0].code
+        secret = signed_in(Access.open(store, folder), Role.LEADER, root)
+        store.close()
+        return secret
+
     def children(self, code: str) -> list[dict[str, Any]]:
         """The direct children of an area."""
         areas: list[dict[str, Any]] = []
@@ -96,8 +111,6 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    if not Path(CHROMIUM).exists():
-        missing(f"{CHROMIUM} is not installed")
     data = tmp_path_factory.mktemp("road") / "demo"
     built = [sys.executable, "app.py", "demo", "--small", "--build-only", "--data", str(data)]
     subprocess.run(built, cwd=ROOT, check=True, capture_output=True, env=os.environ)
@@ -109,17 +122,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     city.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        missing(f"{CHROMIUM} is not installed")
-    with chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
 def screen(browser: Browser, served: Served) -> Iterator[MapPage]:
     context = browser.new_context(viewport={"width": 1600, "height": 900}, locale="zh-CN")
+    context.add_cookies([cookie_of(served.base, served.session())])
     page = context.new_page()
     watched = MapPage(page, served.base)
     watched.watch()

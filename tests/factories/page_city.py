@@ -48,7 +48,7 @@ def found(root: Path) -> DataFolder:
 
 
 def _happen(store: Store, folder: DataFolder) -> None:
-    desk, actor = Desk.load(store, folder.city()), Actor("test")
+    desk, actor = Desk.load(store, folder.city()), Actor.operator("test")
     now_ms = time.time_ns() // 1_000_000
     rng = np.random.default_rng(1)
     subtypes = list(desk.catalogue.subtypes)

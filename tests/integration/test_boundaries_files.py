@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from geodata.boundaries.mapping import Root
+from geodata.boundaries.opening import ReadError, datasets
 from tests.factories.boundary_files import (
     ROOT,
     SOUTH,
@@ -27,6 +28,25 @@ from tests.factories.boundary_files import (
     three_files,
     write,
 )
+
+
+@pytest.mark.parametrize(
+    ("at", "byte"),
+    [(43, 0xFF), (8, 99), (6, 1)],
+    ids=["damaged", "packed in an unknown way", "locked with a password"],
+)
+def test_an_archive_that_cannot_be_unpacked_is_named(tmp_path: Path, at: int, byte: int) -> None:
+    file = tmp_path / "areas.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("a.geojson", b"hello world" * 1000)
+    data = bytearray(file.read_bytes())
+    directory = data.index(b"PK\x01\x02")
+    if at < 30:  # the method and the flags stand in the directory too, two bytes later
+        data[directory + at + 2] = byte
+    data[at] = byte
+    file.write_bytes(data)
+    with pytest.raises(ReadError, match=r"areas\.zip: not a readable archive"), datasets([file]):
+        pass
 
 
 @pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".shp", ".kml", ".fgb"])
@@ -229,3 +249,18 @@ def test_a_root_is_made_only_when_asked_and_said(tmp_path: Path) -> None:
     report = dry([path], levels=["district"], root=Root(code="X", name="城"))
     assert counts(report) == [1, 2]
     assert next(report.of("root_made")).text.startswith("X 城")
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ('<!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]>', "entities"),
+        ('<!DOCTYPE kml [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>', "entities"),
+        ("<unclosed>", "not well-formed"),
+    ],
+)
+def test_xml_that_could_read_other_files_or_swell_is_not_read(tmp_path: Path, head: str, said: str) -> None:
+    file = tmp_path / "areas.kml"
+    file.write_text(f'<?xml version="1.0"?>{head}<kml xmlns="http://www.opengis.net/kml/2.2"></kml>', "utf-8")
+    with pytest.raises(ReadError, match=said), datasets([file]):
+        pass

@@ -19,6 +19,8 @@ from geodata.boundaries.archive import ArchiveError, TileArchive
 from geodata.boundaries.importer import import_areas
 from geodata.boundaries.tiles import TileSource, build_archive
 from geodata.intake import tiles
+from geodata.services.actors import Actor, asking
+from geodata.store.areas import load_tree
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 from tests.factories.boundary_files import cell, districts, three_files, write
@@ -33,7 +35,9 @@ class Client:
     app: FastAPI = field(default_factory=FastAPI)
 
     def __post_init__(self) -> None:
-        self.app.include_router(tiles.router(self.store, self.folder))
+        with self.store.read() as conn:
+            tree = load_tree(conn)
+        self.app.include_router(tiles.router(self.store, self.folder, lambda: tree))
 
     def get(self, address: str, **headers: str) -> httpx.Response:
         """The answer; header names are given with underscores."""
@@ -42,6 +46,7 @@ class Client:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
             async with httpx.AsyncClient(transport=transport, base_url="http://city") as client:
+                asking.set(Actor.operator())
                 return await client.get(address, headers=named)
 
         return asyncio.run(ask())
@@ -116,7 +121,7 @@ def test_a_tile_is_kept_for_ever_and_gzipped_where_that_is_accepted(
     assert packed.content == plain.content
     assert "l2" in mapbox_vector_tile.decode(plain.content)
     for answer in (packed, plain):
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
         assert answer.headers["vary"] == "Accept-Encoding"
         assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
     assert packed.headers["etag"] != plain.headers["etag"]
@@ -162,7 +167,7 @@ def test_the_base_map_is_served_from_its_own_archive(city: City) -> None:
 
 def test_the_outlines_of_the_children_are_geojson_with_codes_as_ids(client: Client, build: str) -> None:
     answer = client.get(f"/geo/{build}/children/C.json")
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
     collection = answer.json()
     assert [f["id"] for f in collection["features"]] == ["D1", "D2"]
     shapes = [shapely.geometry.shape(f["geometry"]) for f in collection["features"]]
@@ -171,6 +176,16 @@ def test_the_outlines_of_the_children_are_geojson_with_codes_as_ids(client: Clie
     assert client.get(f"/geo/{build}/children/C.json", If_None_Match=tag).status_code == 304
     leaf = client.get(f"/geo/{build}/children/G21.json").json()
     assert [f["id"] for f in leaf["features"]] == ["G21"]
+
+
+def test_an_area_s_own_outline_is_there_for_whoever_does_not_reach_its_parent(client: Client, build: str) -> None:
+    answer = client.get(f"/geo/{build}/own/D1.json")
+    (feature,) = answer.json()["features"]
+    assert feature["id"] == "D1"
+    assert shapely.equals_exact(
+        shapely.geometry.shape(feature["geometry"]).normalize(), districts().geometry[0].normalize(), 1e-5
+    )
+    assert answer.headers["etag"] != client.get(f"/geo/{build}/children/D1.json").headers["etag"]
 
 
 @pytest.mark.parametrize("code", ["nobody", "%20", "C%00", "'; DROP TABLE area; --", "x" * 500])

@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
-from fastapi import FastAPI
 
 from geodata.boundaries import coverage
 from geodata.boundaries.archive import TileArchive
 from geodata.boundaries.report import RULES, Report, Severity
 from geodata.demo import build
+from geodata.demo import stage as staging
 from geodata.demo.build import STAMP, DemoError, area_set, build_demo
 from geodata.demo.city import CitySize, grow_city
+from geodata.demo.simulator.casebook import Act
 from geodata.demo.simulator.client import Api
-from geodata.demo.simulator.play import STORM_FILE, Player, Script
+from geodata.demo.simulator.crowd import ON
+from geodata.demo.simulator.play import PLAYED_MS, STORM_FILE, Player, Script
+from geodata.demo.stage import Stage
 from geodata.domain.events import ENDED
-from geodata.intake import api as native
+from geodata.services.acting import act
+from geodata.services.actors import Actor
+from geodata.services.case import Action
 from geodata.services.checking import check_city
-from geodata.store import events, settings, units
+from geodata.services.desk import Desk
+from geodata.services.outcomes import Submitted
+from geodata.services.reporting import NewEvent, report_events
+from geodata.situation.loading import load_situation
+from geodata.store import changes, events, settings, units
 from geodata.store.areas import load_tree
 from geodata.store.engine import Connection, Store
 from geodata.store.events import EventNow
 from geodata.store.folder import DataFolder
+from tests.factories.people import native_api
 
 SIZE = CitySize(3, 12, 60, 300)
 
@@ -89,6 +102,15 @@ def test_areas_events_and_units_are_in_the_store(store: Store) -> None:
     assert any(e.state not in ENDED for e in rows)
 
 
+def test_ways_by_road_are_known_in_the_built_city(folder: DataFolder, store: Store) -> None:
+    situation = load_situation(store, folder.city().zone)
+    assert situation.roads is not None
+    stage = Stage.load(folder.root / staging.FILE)
+    lon, lat = stage.lon, stage.lat
+    minutes = situation.roads.to(float(lon[0]), float(lat[0])).minutes(lon, lat, 1e6)
+    assert np.isfinite(minutes).mean() > 0.9
+
+
 def test_the_kept_counts_of_the_built_city_are_right(folder: DataFolder, store: Store) -> None:
     assert [f for f in check_city(store, folder) if f.wrong] == []
 
@@ -140,8 +162,7 @@ def test_a_folder_with_a_real_city_is_never_touched(tmp_path: Path) -> None:
 
 
 async def _play(folder: DataFolder, store: Store, ticks: int, script: Script) -> Player:
-    app = FastAPI()
-    app.include_router(native.router(store, folder))
+    app, _ = native_api(store, folder)
     key = folder.ingest_key.read_text("utf-8").strip()
     async with Api("http://demo", key, httpx.ASGITransport(app=app)) as api:
         player = Player(api, folder, script)
@@ -162,9 +183,11 @@ async def test_the_simulator_plays_the_city_through_the_api(folder: DataFolder, 
     with store.read() as conn:
         everybody = units.all_units(conn)
         new = [e for e in _events(conn) if e.reported_ms > newest]
+        statuses = {c.state for c in changes.tail(conn, 0, 1_000_000) if c.kind == "unit"}
         still = {e.code for e in _events(conn) if e.state not in ENDED} & open_before
     assert sum(u.lon is not None and u.area_id is not None for u in everybody) > 0.5 * len(everybody)
-    assert {u.status for u in everybody} > {"on_duty"}
+    # Of all that they did meanwhile: in the small hours the last tick may find everybody waiting.
+    assert statuses & {"en_route", "on_scene", "busy"}
     # At three in the night a city this small reports about fifteen in these sixty ticks, at nine in the morning 300.
     assert len(new) > 5
     assert any(e.state == "closed" for e in new)
@@ -176,8 +199,7 @@ async def test_the_simulator_plays_the_city_through_the_api(folder: DataFolder, 
 async def test_nothing_the_simulator_sends_is_refused(folder: DataFolder, store: Store) -> None:
     (folder.root / STORM_FILE).touch()
     await _play(folder, store, 30, Script(speed=5000.0))
-    app = FastAPI()
-    app.include_router(native.router(store, folder))
+    app, _ = native_api(store, folder)
     key = folder.ingest_key.read_text("utf-8").strip()
     async with Api("http://demo", key, httpx.ASGITransport(app=app)) as api:
         health = await api.get("/api/health")
@@ -196,3 +218,79 @@ async def test_a_simulator_that_starts_again_goes_on_with_what_is_open(folder: D
         after = {e.code: e.rev for e in events.by_codes(conn, list(before)).values()}
     assert sum(after[code] > rev for code, rev in before.items()) > 0.5 * len(before)
 
+
+def _brought(store: Store, folder: DataFolder, unit: str = "") -> str:
+    """The code of a new event that waits for a unit, or to which this one was sent a minute ago."""
+    now_ms = int(time.time() * 1000)
+    desk = Desk.load(store, folder.city())
+    with store.read() as conn:
+        place = next(e for e in _events(conn) if e.lon is not None)
+    born = NewEvent("patrol", "test", f"brought-{time.time_ns()}", place.subtype_code, now_ms - 180_000, "",
+                    lon=place.lon, lat=place.lat)  # fmt: skip
+    (told,) = report_events(desk, Actor.operator(), [Submitted({}, born)], feed="test", now_ms=now_ms)
+    steps = [Action("register", now_ms - 120_000, told.code, reason="r")]
+    if unit:
+        steps.append(Action("dispatch", now_ms - 60_000, told.code, unit_code=unit, confirmed=True))
+    for step in steps:
+        (done,) = act(desk, Actor.operator(), [Submitted({}, step)], feed="test", now_ms=now_ms)
+        assert done.status == "accepted", done
+    return str(told.code)
+
+
+async def test_what_a_person_did_is_gone_on_from_by_the_simulator(folder: DataFolder, store: Store) -> None:
+    app, access = native_api(store, folder)
+    key = folder.ingest_key.read_text("utf-8").strip()
+    with store.read() as conn:
+        unit = units.all_units(conn)[5]
+    waiting = _brought(store, folder)
+    async with Api("http://demo", key, httpx.ASGITransport(app=app)) as api:
+        player = Player(api, folder, Script(speed=20.0))
+        cases = await player.begin()
+        now_ms = int(time.time() * 1000)
+        dispatch = Action("dispatch", now_ms, waiting, unit_code=unit.code, confirmed=True)
+        desk = Desk.load(store, folder.city())
+        outcome = act(desk, Actor.operator(), [Submitted({}, dispatch)], feed="people/actions", now_ms=now_ms)[0]
+        assert (outcome.status, access.demo) == ("accepted", True)
+        before = len(cases)
+        case = next(c for _, _, c in cases._heap if c.code == waiting)
+        await player._go_on(cases, Act(case, "dispatch", now_ms), now_ms)
+    assert player.crowd.played_until_ms.max() == 0, "an officer plays no unit"
+    assert len(cases) == before + 1
+    (case,) = [c for _, _, c in cases._heap if c.code == waiting and c.steps[0][1] == "accept"]
+    assert player._roster.code[case.unit] == unit.code
+
+
+async def test_a_unit_for_which_a_person_acted_is_left_alone_for_a_while(folder: DataFolder, store: Store) -> None:
+    app, _ = native_api(store, folder)
+    key = folder.ingest_key.read_text("utf-8").strip()
+    with store.read() as conn:
+        unit = next(u for u in units.all_units(conn) if u.kind == "grid_post")
+    code = _brought(store, folder, unit.code)
+    async with Api("http://demo", key, httpx.ASGITransport(app=app)) as api:
+        player = Player(api, folder, Script(speed=20.0))
+        cases = await player.begin()
+        number = player._unit_index[unit.code]
+        now_ms = int(time.time() * 1000)
+        desk = Desk.load(store, folder.city())
+        accept = Action("accept", now_ms - 1_000, code)
+        outcome = act(desk, Actor.operator(), [Submitted({}, accept)], feed="people/actions", now_ms=now_ms)[0]
+        assert outcome.status == "accepted"
+        for _, _, case in cases._heap:
+            if case.code == code:
+                case.steps[0] = (now_ms, "accept")
+        cases._heap = [(c.steps[0][0], n, c) for n, (_, _, c) in enumerate(cases._heap)]
+        heapq.heapify(cases._heap)
+        await player.live(cases)
+        until_ms = int(player.crowd.played_until_ms[number])
+        assert until_ms - now_ms >= PLAYED_MS
+        later = [c for _, _, c in cases._heap if c.code == code]
+        step = Act(later[0], "report_back", now_ms)
+        waiting = len(cases)
+        assert player._waits(cases, step, now_ms)
+        assert len(cases) == waiting + 1
+        assert not player._waits(cases, step, until_ms)
+        player.crowd.status[number] = ON
+        told = {fix["unit"] for fix in player.crowd.fixes(now_ms, everybody=True)}
+        assert told
+        assert unit.code not in told
+        assert unit.code in {fix["unit"] for fix in player.crowd.fixes(until_ms, everybody=True)}

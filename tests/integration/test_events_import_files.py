@@ -331,6 +331,7 @@ def test_bostons_half_year_comes_in_with_the_published_counts(
         piled = conn.exec_driver_sql("SELECT count(*) FROM event WHERE on_pile = 1").scalar()
     k = int(totals.reported.argmax())
     assert (totals.closed[k], totals.closed_on_time[k], totals.closed_late[k]) == (54_570, 46_340, 8_073)
+    assert totals.to_reply.max() == 0, "nobody waits for a reply about what ended elsewhere"
     assert len(opened) == 3_681
     assert len(classes) == 7
     # 4,813 rows share the latitude of City Hall's default point; on the point itself lie 4,775.

@@ -18,6 +18,7 @@ from callbacks.live import wiring
 from callbacks.live.hub import Hub
 from callbacks.live.topics import Client
 from callbacks.room import Room
+from geodata.domain.roles import Audience
 from geodata.domain.view import MapView
 from geodata.services.actors import Actor
 from geodata.services.desk import Desk
@@ -42,7 +43,7 @@ def room(tmp_path: Path) -> Any:
 async def hub(room: Room) -> AsyncIterator[Hub]:
     """The hub of a running process."""
     tailing = asyncio.create_task(room.tail.run())
-    made = wiring.register(FastAPI(), room)
+    made = wiring.register(FastAPI(), room).hub
     yield made
     for client in tuple(made.clients):
         made.leave(client)
@@ -74,7 +75,7 @@ def report(room: Room, source_id: str) -> str:
     grid = room.situation.tree.areas[room.situation.tree.ordinal["G00"]]
     now_ms = time.time_ns() // 1_000_000
     event = NewEvent("patrol", "test", source_id, subtype, now_ms, "", lon=grid.lon, lat=grid.lat)
-    outcome = report_events(desk, Actor("test"), [Submitted({}, event)], feed="test", now_ms=now_ms)[0]
+    outcome = report_events(desk, Actor.operator("test"), [Submitted({}, event)], feed="test", now_ms=now_ms)[0]
     assert outcome.status == "accepted"
     return str(outcome.code)
 
@@ -102,12 +103,12 @@ async def test_an_event_that_is_reported_reaches_every_screen_it_concerns_and_no
 
 
 async def test_a_unit_that_moves_is_redrawn_without_a_new_full_frame(room: Room, hub: Hub) -> None:
-    outlet = screen(hub, MapView("D1"))
+    outlet = screen(hub, MapView("D1", audience=Audience.STAFF))
     await asyncio.sleep(0.1)
     desk = Desk.load(room.store, room.city)
     grid = room.situation.tree.areas[room.situation.tree.ordinal["G00"]]
     fix = Position("U1", grid.lon, grid.lat, time.time_ns() // 1_000_000)
-    report_positions(desk, Actor("test"), [Submitted({}, fix)], feed="test", now_ms=fix.fix_ms)
+    report_positions(desk, Actor.operator("test"), [Submitted({}, fix)], feed="test", now_ms=fix.fix_ms)
     await until(lambda: any("units/marks" in m.get("marks", {}) for m in outlet.messages("delta")))
     (moved,) = [m["marks"]["units/marks"] for m in outlet.messages("delta") if "units/marks" in m.get("marks", {})]
     ((unit, lon, lat, _),) = moved["set"]
@@ -122,11 +123,13 @@ async def test_feeds_and_quarantine_come_from_the_doors(room: Room, hub: Hub) ->
     assert sections(outlet)["title"]["data_span"][0] <= sections(outlet)["title"]["data_span"][1]
 
 
-async def test_a_wall_is_sent_no_call_sign(room: Room, hub: Hub) -> None:
+async def test_a_wall_is_sent_no_call_sign_and_no_code_of_a_unit(room: Room, hub: Hub) -> None:
     outlets = [screen(hub, MapView(code, "wall")) for code in ("C", "D1", "G00")]
     await until(lambda: sections(outlets[0])["feeds"])
     sent = b"".join(orjson.dumps(m) for outlet in outlets for m in outlet.messages())
     assert "渝中巡".encode() not in sent
+    assert b"U1" not in sent
+    assert b'"units/marks":{"all":[["u0",' in sent
 
 
 async def test_when_the_store_is_out_of_reach_the_screens_grow_old(

@@ -13,10 +13,13 @@ from fastapi import FastAPI
 from callbacks.navigation import answer, home_address, router
 from callbacks.room import Room
 from callbacks.search import area_hits, event_hits
-from callbacks.selection import look_up
+from callbacks.selection import filters_of, look_up
 from geodata.domain.search import AreaIndex
 from geodata.domain.view import Filters
+from geodata.services.actors import Actor, asking
 from tests.factories.page_city import UNSAFE, open_room
+
+ANYBODY = Actor.operator()
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +30,13 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 
 def test_an_address_of_this_city_is_a_view(room: Room) -> None:
-    told = answer(room, "/wall/D1", "?urgencies=1.2&lang=en")
+    told = answer(room, ANYBODY, "/wall/D1", "?urgencies=1.2&lang=en")
     assert (told["ok"], told["area"], told["page"], told["lang"]) == (True, "D1", "wall", "en")
     assert told["address"] == "/wall/D1?urgencies=1.2&lang=en"
 
 
 def test_an_address_may_be_percent_encoded(room: Room) -> None:
-    assert answer(room, "/area/" + quote("G00", safe=""), "")["ok"]
+    assert answer(room, ANYBODY, "/area/" + quote("G00", safe=""), "")["ok"]
 
 
 @pytest.mark.parametrize(
@@ -50,23 +53,24 @@ def test_an_address_may_be_percent_encoded(room: Room) -> None:
 def test_a_wrong_address_is_answered_with_what_is_wrong(
     room: Room, path: str, search: str, field: str, value: str
 ) -> None:
-    told = answer(room, path, search)
+    told = answer(room, ANYBODY, path, search)
     assert (told["ok"], told["field"], told["value"]) == (False, field, value)
 
 
 async def test_the_root_leads_to_the_city_in_its_language(room: Room) -> None:
     english = replace(room, city=room.city.model_copy(update={"language": "en"}))
-    assert (home_address(room), home_address(english)) == ("/area/C", "/area/C?lang=en")
+    assert (home_address(room, ANYBODY), home_address(english, ANYBODY)) == ("/duty/C", "/duty/C?lang=en")
     server = FastAPI()
     server.include_router(router(english))
+    asking.set(ANYBODY)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=server), base_url="http://here") as client:
         root = await client.get("/")
-    assert (root.status_code, root.headers["location"]) == (307, "/area/C?lang=en")
+    assert (root.status_code, root.headers["location"]) == (303, "/duty/C?lang=en")
 
 
 async def test_an_open_event_is_shown_with_its_running_deadline(room: Room) -> None:
     event = room.situation.feed(0, Filters(), 1)[0]
-    card = await look_up(room, f"event:{event.code}", "zh")
+    card = await look_up(room, ANYBODY, f"event:{event.code}", "zh")
     rows = {label: (kind, value) for label, kind, value in card.rows}
     assert rows["截止时间"] == ("deadline", event.deadline_ms)
     assert rows["编号"] == ("text", event.code)
@@ -76,7 +80,7 @@ async def test_an_open_event_is_shown_with_its_running_deadline(room: Room) -> N
 
 
 async def test_a_unit_is_shown_with_its_call_sign_and_the_age_of_its_fix(room: Room) -> None:
-    card = await look_up(room, "unit:U1", "en")
+    card = await look_up(room, ANYBODY, "unit:U1", "en")
     rows = {label: value for label, _, value in card.rows}
     assert card.title == "渝中巡-01"
     assert rows["Status"] == "on duty"
@@ -84,28 +88,34 @@ async def test_a_unit_is_shown_with_its_call_sign_and_the_age_of_its_fix(room: R
 
 
 async def test_an_area_is_shown_with_its_figures(room: Room) -> None:
-    card = await look_up(room, "area:D1", "zh")
+    card = await look_up(room, ANYBODY, "area:D1", "zh")
     rows = {label: value for label, _, value in card.rows}
     assert (card.kind, card.title, card.enter) == ("区县", "渝中区", ("D1", "渝中区"))
-    assert rows["在办"] == room.situation.totals(room.situation.tree.ordinal["D1"]).open
+    o = room.situation.tree.ordinal["D1"]
+    assert rows["在办"] == (room.situation.totals(o).open, "list?figure=open")
     assert rows["下级区域"] == 4
+    only_red = filters_of(room, ANYBODY, "/area/C?urgencies=1&text=1")
+    assert only_red == Filters(urgencies=(1,))
+    narrowed = {label: value for label, _, value in (await look_up(room, ANYBODY, "area:D1", "zh", only_red)).rows}
+    assert narrowed["在办"] == (room.situation.totals(o, only_red).open, "list?figure=open")
+    assert filters_of(room, ANYBODY, "/nowhere") == filters_of(room, ANYBODY, "//[") == Filters()
 
 
 @pytest.mark.parametrize("selected", ["event:NONE", "unit:NONE", "area:NONE", "ghost:1", "", "event"])
 async def test_what_is_not_there_is_said_to_be_gone(room: Room, selected: str) -> None:
-    card = await look_up(room, selected, "zh")
+    card = await look_up(room, ANYBODY, selected, "zh")
     assert card.rows == ()
     assert "没有找到" in card.note
 
 
 def test_a_search_tells_the_level_and_the_way_to_each_area(room: Room) -> None:
-    hits = area_hits(AreaIndex(room.situation.tree), "网格00", "zh")
+    hits = area_hits(AreaIndex(room.situation.tree), ANYBODY, "网格00", "zh")
     assert hits == [("area", "G00", "网格00", "网格 · 渝中区")]
 
 
 def test_an_event_is_found_by_the_beginning_of_its_code(room: Room) -> None:
     event = room.situation.feed(0, Filters(), 1)[0]
-    hits = event_hits(room, event.code, "zh")
+    hits = event_hits(room, ANYBODY, event.code, "zh")
     assert hits[0][:2] == ("event", event.code)
     assert all(hit[1].startswith(event.code) for hit in hits)
-    assert event_hits(room, "%", "zh") == []
+    assert event_hits(room, ANYBODY, "%", "zh") == []

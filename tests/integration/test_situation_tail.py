@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from geodata.domain.events import Mark
 from geodata.domain.view import Filters
 from geodata.situation import tailing
 from geodata.situation.briefs import TOPICS
+from geodata.situation.days import Day
 from geodata.situation.loading import load_situation
 from geodata.situation.situation import Situation
 from geodata.situation.tailing import Tail, read_news
-from geodata.store import events, rollups
+from geodata.store import events, roads, rollups
 from geodata.store.engine import Store
 from geodata.store.events import EventNow
 from geodata.store.history import bulk_history
@@ -25,6 +27,7 @@ from geodata.store.journal import Journal
 from geodata.store.unit_writes import Fix, save_fixes, save_units
 from geodata.store.units import UnitNow
 from tests.factories.little_city import AREAS, HOUR, T0, found_city, history
+from tests.factories.road_nets import net_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW_MS = T0 + 20 * 24 * HOUR
@@ -98,10 +101,19 @@ def move(store: Store, old: EventNow, **changes: Any) -> EventNow:
     return event
 
 
-def an_old_closed_one(store: Store) -> EventNow:
+def answer(store: Store, old: EventNow) -> EventNow:
+    with store.begin() as conn:
+        journal = Journal(conn, NOW_MS)
+        event = journal.move(old, replace(old, marks=old.marks ^ Mark.TO_REPLY), "reply", "test")
+        journal.write()
+    return event
+
+
+def an_old_closed_one(store: Store, *places: int) -> EventNow:
     with store.read() as conn:
         rows = [EventNow(*row) for row in events.ended_since(conn, 0)]  # type: ignore[arg-type]
-    return next(e for e in rows if e.state == "closed" and (e.ended_ms or 0) < NOW_MS - 48 * HOUR)
+    return next(e for e in rows if e.state == "closed" and (e.ended_ms or 0) < NOW_MS - 48 * HOUR
+                and (not places or e.area_id in places))  # fmt: skip
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -120,6 +132,8 @@ def test_what_is_loaded_is_what_the_store_holds(city: Store) -> None:
     assert whole.reported_all == EVENTS == stored.reported.max()
     assert (whole.closed_all, whole.ended_all) == (stored.closed.max(), stored.ended.max())
     assert whole.open + whole.ended_all == EVENTS
+    dropped = whole.ended_all - whole.closed_all
+    assert whole.on_time_all + whole.overdue_all + whole.unjudged_all + dropped == EVENTS
     for area_id, (code, _, _) in AREAS.items():
         o = situation.tree.ordinal[code]
         here = situation.tree.areas[o : situation.tree.end[o]]
@@ -156,6 +170,63 @@ async def test_after_every_change_the_tailed_picture_is_the_one_that_loading_giv
     assert tail.last_seq == load_situation(city, ZONE, NOW_MS).seq
     assert id(tail.situation) == held
     assert (tail.caught_up_ms, tail.last_change_ms, tail.error) == (NOW_MS, NOW_MS, None)
+
+
+async def test_a_reply_that_is_taken_in_after_midnight_counts_no_event_twice(
+    city: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, midnight = [NOW_MS], Day.of(NOW_MS, ZONE).end_ms
+    tail = Tail(city, load_situation(city, ZONE, NOW_MS), now=lambda: clock[0])
+    event = move(city, report(city), state="closed", handled_ms=NOW_MS, ended_ms=NOW_MS)
+    await tail.step()
+    read = read_news
+
+    def read_at_midnight(store: Store, situation: Situation) -> tailing.News | None:
+        news = read(store, situation)
+        clock[0] = midnight + 50
+        return news
+
+    monkeypatch.setattr(tailing, "read_news", read_at_midnight)
+    clock[0] = midnight - 500
+    answer(city, event)
+    tail.look_again()
+    await tail.step()
+    await tail.step()
+    assert picture(tail.situation) == picture(load_situation(city, ZONE, clock[0]))
+    assert tail.last_seq == load_situation(city, ZONE, clock[0]).seq
+
+
+async def test_with_a_reply_to_an_old_event_only_the_counts_of_its_areas_are_read(
+    city: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tail = tail_of(city)
+    old = answer(city, an_old_closed_one(city, 6, 7, 8))
+    news = read_news(city, tail.situation)
+    assert news is not None
+    assert news.totals is not None
+    areas, place = tail.situation.tree.areas, tail.situation.tree.ordinal_by_id
+    assert old.area_id in news.totals.area_id
+    assert 1 < len(news.totals.area_id) == areas[place[old.area_id]].depth + 1 < len(AREAS)
+    await tail.step()
+    assert picture(tail.situation) == anew(city)
+    monkeypatch.setattr(tailing, "IN_MAX", 1)
+    answer(city, old)
+    tail.look_again()
+    await tail.step()
+    assert picture(tail.situation) == anew(city)
+    move(city, an_old_closed_one(city), state="reopened", ended_ms=None, on_time=None, area_id=1)
+    tail.look_again()
+    await tail.step()
+    assert picture(tail.situation) == anew(city)
+
+
+async def test_what_the_operator_imports_does_not_make_a_silent_feed_look_alive(city: Store) -> None:
+    tail = tail_of(city)
+    with city.begin() as conn:
+        roads.put(conn, roads.packed(net_of([(0, 0), (900, 0)], [(0, 1)])), at_ms=NOW_MS + HOUR, actor="operator")
+    await tail.step()
+    assert tail.situation.roads is not None
+    assert tail.last_change_ms == NOW_MS
 
 
 async def test_an_import_is_loaded_anew_into_the_same_situation(city: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from geodata.store.events import EventNow
 from geodata.store.history import bulk_history
 from geodata.store.journal import Journal
 from geodata.store.models import AreaMonthRow, AreaTotalRow, Base, EventRow, RollupRow, table
+from geodata.store.tallies import TOTALS
 from tests.factories.little_city import AREAS, HOUR, T0, found_city, history
 
 HOURS = (T0 // HOUR, T0 // HOUR + 24 * 60)
@@ -207,6 +209,26 @@ def test_codes_are_searched_by_their_beginning_and_wildcards_mean_nothing(city: 
         assert events.search_code(conn, "", 5) == []
 
 
+def test_the_migration_counts_the_past_as_a_rebuild_does(city: Store) -> None:
+    migration = importlib.import_module("geodata.store.migrations.versions.0009_replies")
+    with city.begin() as conn:
+        bulk_history(conn, history(300), at_ms=T0, actor="test")
+        changes.append_all(conn, [
+            changes.Change(changes.next_seq(conn) + k, T0, "event", event, 9, action, "reopened", "t", "")
+            for k, (event, action) in enumerate([(5, "reopen"), (9, "resume"), (17, "reopen")])
+        ])  # fmt: skip
+        closed = EventRow.state == State.CLOSED.value
+        conn.execute(sa.update(EventRow).where(closed, EventRow.id % 3 == 0).values(state=State.FORCED_CLOSED.value))
+        forced = sum(c.forced for c in recount.events_by_area(conn))
+        conn.exec_driver_sql("UPDATE area_total SET forced = 0")
+        migration.count_the_past(conn)
+        once = rows_of(conn, AreaTotalRow)
+        rollups.rebuild(conn)
+        assert rows_of(conn, AreaTotalRow) == once
+        totals = rollups.totals(conn)
+    assert (totals.reopened.max(), totals.forced.max(), forced > 0) == (2, forced, True)
+
+
 def test_the_slow_recount_of_check_agrees_with_the_totals_that_are_kept(city: Store) -> None:
     with city.begin() as conn:
         bulk_history(conn, history(300), at_ms=T0, actor="test")
@@ -214,5 +236,5 @@ def test_the_slow_recount_of_check_agrees_with_the_totals_that_are_kept(city: St
         direct = {c.area_id: c for c in recount.events_by_area(conn)}
         kept = {c.area_id: c for c in recount.totals_by_area(conn)}
     for area_id in AREAS:
-        summed = [sum(direct[i][k] for i in below(area_id)) for k in range(1, 6)]
+        summed = [sum(direct[i][k] for i in below(area_id)) for k in range(1, 1 + len(TOTALS))]
         assert list(kept[area_id][1:]) == summed

@@ -20,7 +20,7 @@ from geodata.demo.simulator.client import Json
 from geodata.demo.stage import Stage
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import WorkCalendar
-from geodata.domain.events import FOLLOWS, SOURCES, State
+from geodata.domain.events import ASKING, ENDED, FOLLOWS, SOURCES, Need, State
 
 Longs = npt.NDArray[np.int64]
 
@@ -29,6 +29,8 @@ CATCH_UP_S = 60.0  # at most so many seconds' worth of new events at once, after
 ACTIONS_AT_ONCE = 2000
 BURST_SHARE, BURST_SIZE, BURST_MS = 0.02, (6, 16), 600_000
 LATE_URGENT = 0.3
+REVIEW_DAYS = 14
+REPLY_MS = 15 * 60_000
 OVERDUE_H = 2.5  # median hours in which an overdue event is closed after all
 
 # What is still to come for an event found open, by its state, with the share of the rest of its life each step takes.
@@ -39,7 +41,7 @@ TO_COME: dict[State, tuple[tuple[str, float], ...]] = {
     State.TO_VERIFY: (("verify", 0.1), ("register", 0.04), ("dispatch", 0.08), *_WORK, *_CLOSE),
     State.TO_REGISTER: (("register", 0.05), ("dispatch", 0.08), *_WORK, *_CLOSE),
     State.TO_DISPATCH: (("dispatch", 0.1), *_WORK, *_CLOSE),
-    State.RETURNED: (("dispatch", 0.1), *_WORK, *_CLOSE),
+    State.RETURNED: (("confirm_return", 0.05), ("dispatch", 0.05), *_WORK, *_CLOSE),
     State.REOPENED: (("dispatch", 0.1), *_WORK, *_CLOSE),
     State.SUSPENDED: (("resume", 3.0), ("dispatch", 0.1), *_WORK, *_CLOSE),
     State.DISPATCHED: (*_WORK, *_CLOSE),
@@ -49,6 +51,7 @@ TO_COME: dict[State, tuple[tuple[str, float], ...]] = {
     State.TO_CLOSE: (("close", 0.3),),
 }
 REASONS: dict[str, tuple[str, ...]] = {
+    "register": ("属受理范围，事实清楚", "经核实属实"),
     "reject": ("不属于受理范围", "核实后未发现问题", "现场已恢复"),
     "return": ("不属于本单位职责", "位置有误,需重新派遣"),
     "rework": ("核查未通过,现场仍有残留", "处置不彻底"),
@@ -56,12 +59,14 @@ REASONS: dict[str, tuple[str, ...]] = {
     "merge": ("同一地点重复上报",),
     "void": ("测试记录", "重复录入"),
     "force_close": ("长期未果,转专项处理",),
+    "reply": ("您反映的问题已办理完毕", "已核查处理，感谢监督"),
 }
 
 
 @dataclass(slots=True)
 class Case:
-    """An open event and the steps before it: (moment in epoch ms, action), in order."""
+    """An open event and the steps before it: (moment in epoch ms, action), in order. ``asked``: somebody waits to hear
+    what became of it."""
 
     code: str
     grid: int
@@ -70,6 +75,7 @@ class Case:
     lat: float
     unit: int
     steps: list[tuple[int, str]] = field(default_factory=list)
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,8 @@ class Casebook:
                 "source_id": f"{self._run}-{self._number}", "subtype": self._subtypes[int(subtype[k])].code,
                 "reported_at": now_ms, "description": text[k], "lon": float(lon[k]), "lat": float(lat[k]),
             }  # fmt: skip
-            case = Case("", int(grid[k]), int(subtype[k]), float(lon[k]), float(lat[k]), int(units[k]), steps[k])
+            case = Case("", int(grid[k]), int(subtype[k]), float(lon[k]), float(lat[k]), int(units[k]), steps[k],
+                        SOURCES[int(source[k])] in ASKING)  # fmt: skip
             out.append((case, record))
         return out
 
@@ -210,7 +217,7 @@ class Casebook:
         shares = np.array([s for _, s in steps]) * self._rng.gamma(3.0, 1 / 3.0, len(steps))
         moments = begin + np.cumsum(shares) * life / self._speed
         unit = int(answering(self._roster, np.array([grid]), np.array([subtype]), self._catalogue)[0])
-        case = Case(event["code"], grid, subtype, event["lon"], event["lat"], unit)
+        case = Case(event["code"], grid, subtype, event["lon"], event["lat"], unit, asked=event["source"] in ASKING)
         case.steps = [(int(t), action) for t, (action, _) in zip(moments, steps, strict=True)]
         self._push(case)
         return case
@@ -225,18 +232,38 @@ class Casebook:
 
     def record(self, act: Act, unit_code: str) -> Json:
         """The action to post."""
-        step = FOLLOWS[act.action]
-        record: Json = {"code": act.case.code, "action": act.action, "at": act.at_ms}
+        action, same = act.action, None
+        if action == "merge" and (same := self._same_matter(act.case)) is None:
+            action = "void"
+        step = FOLLOWS[action]
+        record: Json = {"code": act.case.code, "action": action, "at": act.at_ms}
         if step.needs_unit:
-            record["unit"] = unit_code
+            record |= {"unit": unit_code, "confirmed": True}
         if step.needs_reason:
-            reasons: Sequence[str] = REASONS[act.action]
+            reasons: Sequence[str] = REASONS[action]
             record["reason"] = reasons[int(self._rng.integers(len(reasons)))]
+        if Need.INTO in step.needs:
+            record["into"] = same
+        if Need.UNTIL in step.needs:
+            record["until"] = act.at_ms + REVIEW_DAYS * DAY_MS
         return record
 
+    def _same_matter(self, case: Case) -> str | None:
+        """The code of another open event of the same kind in the same grid."""
+        alike = ((c.grid, c.subtype) == (case.grid, case.subtype) and c is not case for _, _, c in self._heap)
+        return next((c.code for (_, _, c), same in zip(self._heap, alike, strict=True) if same), None)
+
     def done(self, act: Act) -> None:
-        """The step was taken: the next one follows."""
+        """The step was taken: the next one follows; after the end whoever reported it is told."""
         del act.case.steps[0]
+        if FOLLOWS[act.action].to in ENDED and act.case.asked:
+            wait_ms = REPLY_MS * float(self._rng.uniform(0.2, 2.0)) / self._speed
+            act.case.steps = [(act.at_ms + int(wait_ms), "reply")]
+        self._push(act.case)
+
+    def later(self, act: Act, at_ms: int) -> None:
+        """The step waits until then, and all that come after it as much longer."""
+        act.case.steps = [(moment + at_ms - act.at_ms, action) for moment, action in act.case.steps]
         self._push(act.case)
 
     def _push(self, case: Case) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geodata.demo.roster import Roster
+from geodata.demo.shifts import SHIFT_HOURS
 from geodata.demo.simulator.client import Json
 from geodata.demo.stage import Stage
 from geodata.demo.terrain import Floats
@@ -23,7 +24,6 @@ TO_WORK = 0.02  # a second: how soon those on the scene are at work
 NEXT_GRID = 0.2  # how often a unit goes on to another grid of its beat, when it has reached its aim
 SILENT_SHARE_PER_S = 0.022 / 900  # about two in a hundred are silent at any moment
 SILENT_FOR_MS = (330_000, 1_500_000)
-SHIFT_HOURS = (0, 8, 16)
 HANDOVER_MS, HANDOVER_SPREAD_MS = 240_000, 3_000_000
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 STATUSES = tuple(UnitStatus)
@@ -42,7 +42,11 @@ class Call:
 
 
 class Crowd:
-    """n units, as columns. Positions move only when a fix is due: a second costs the fifteenth part of the crowd."""
+    """n units, as columns. Positions move only when a fix is due: a second costs the fifteenth part of the crowd.
+
+    ``away``: who is not there in this shift, because it is excused or stays away. ``played_until_ms``: until when a
+    person plays a unit, of which nothing is told meanwhile.
+    """
 
     def __init__(self, stage: Stage, roster: Roster, rng: np.random.Generator, now_ms: int, speed: float) -> None:
         n = len(roster)
@@ -55,24 +59,29 @@ class Crowd:
         self._fix_ms = self._due_ms - FIX_EVERY_MS
         self._battery = rng.uniform(0.35, 1.0, n)
         self.status = np.full(n, OFF, np.int64)
+        self.away = np.zeros(n, bool)
         self._turn = rng.integers(0, HANDOVER_SPREAD_MS, n)
         self._calls: dict[int, Call] = {}
         self._told: dict[int, int] = {}
+        self.played_until_ms = np.zeros(n, np.int64)
         self._code = roster.code
 
     def sign_on(self, now_ms: int) -> list[Json]:
-        """Everybody starts a shift: the records to post."""
-        self.status[:] = ON
+        """Everybody who is not away starts a shift: the records to post."""
+        self.status[:] = np.where(self.away, OFF, ON)
         self._told.clear()
         self._calls.clear()
-        return [{"code": code, "status": "on_duty", "at": now_ms} for code in self._code]
+        return [
+            {"code": code, "status": STATUSES[status].value, "at": now_ms}
+            for code, status in zip(self._code, self.status.tolist(), strict=True)
+        ]
 
     def fixes(self, now_ms: int, *, everybody: bool = False) -> list[Json]:
         """Move those whose fix is due and return their positions; the silent and those off duty have none."""
         due = np.flatnonzero((self._due_ms <= now_ms) | everybody)
         if not everybody:
             self._due_ms[due] = np.maximum(self._due_ms[due] + FIX_EVERY_MS, now_ms + 1)
-        due = due[self.status[due] != OFF]
+        due = due[(self.status[due] != OFF) & (self.played_until_ms[due] <= now_ms)]
         speed = self._walk(due, now_ms)
         seconds = np.maximum(now_ms - self._fix_ms[due], 0) / 1000
         self._fix_ms[due] = now_ms
@@ -151,7 +160,7 @@ class Crowd:
         for unit in np.flatnonzero(self.status == ON_SCENE).tolist():
             if self._rng.random() < TO_WORK:
                 self._set(unit, BUSY)
-        off = np.zeros(len(self._turn), bool)
+        off = self.away.copy()
         for hour in SHIFT_HOURS:
             since = (local_day_ms - hour * HOUR_MS) % DAY_MS - self._turn
             off |= (since >= 0) & (since < HANDOVER_MS)
@@ -170,6 +179,9 @@ class Crowd:
 
     def news(self, now_ms: int) -> list[Json]:
         """The changes of status since the last call, as records to post."""
-        told = [{"code": self._code[u], "status": STATUSES[s].value, "at": now_ms} for u, s in self._told.items()]
+        told = [
+            {"code": self._code[u], "status": STATUSES[s].value, "at": now_ms}
+            for u, s in self._told.items() if self.played_until_ms[u] <= now_ms
+        ]  # fmt: skip
         self._told.clear()
         return told

@@ -7,12 +7,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
 from geodata.demo import stage as staging
 from geodata.demo.rhythm import midnight_ms
 from geodata.demo.roster import Roster, draw_roster
+from geodata.demo.shifts import Turn, local_day, turn_at, turns_of
 from geodata.demo.simulator.casebook import Act, Casebook, epoch_ms
 from geodata.demo.simulator.client import Api, Json
 from geodata.demo.simulator.crowd import Call, Crowd
@@ -27,11 +29,16 @@ log = logging.getLogger(__name__)
 
 STORM_FILE = "storm"
 TICK_S = 1.0
+PLANNED_AT_ONCE = 1_000
 LOST_LINE_S = 2.0
 AFTER_FAULT_S = 5.0
 ON_THE_WAY_MS = 480_000  # a unit found at work for longer has arrived
 TAKEN = frozenset({"accepted", "duplicate"})
 SETS_FREE = frozenset({"report_back", "return", "suspend", "force_close", "void"})
+UNIT_STEPS = frozenset({"accept", "arrive", "report_back", "return"})
+TAKEN_BY_A_UNIT = frozenset({State.HANDLING, State.RETURNED, State.HANDLED, State.TO_CHECK, State.TO_CLOSE})
+PLAYED_MS = 900_000
+"""So long a unit is left alone after a person was seen to act for it."""
 OPEN = tuple(s for s in STATES if s not in ENDED)
 
 
@@ -77,6 +84,9 @@ class Player:
         self.crowd = Crowd(self._stage, self._roster, self._rng, now_ms, script.speed)
         order = np.argsort(self._stage.street[self._roster.first], kind="stable")
         self._by_street = order
+        self._turn: Turn | None = None
+        self._planned = local_day(now_ms, self._calendar.zone) + timedelta(days=1)
+        self._plan: list[Json] = []
         self._street_cut = np.searchsorted(
             self._stage.street[self._roster.first][order], np.arange(int(self._stage.street.max()) + 2)
         )
@@ -99,6 +109,7 @@ class Player:
             self._stage, self._roster, catalogue, self._calendar, self._rng,
             speed=self._script.speed, now_ms=_now_ms(),
         )  # fmt: skip
+        self._take_turns(_now_ms())
         await self._api.post("/api/v1/units", self.crowd.sign_on(_now_ms()))
         found = await self._api.every("/api/v1/events", "events", [("state", s.value) for s in OPEN])
         self._take_up(cases, found)
@@ -128,17 +139,64 @@ class Player:
                 cases.follow(case, result["code"])
             else:
                 log.warning("a new event was not taken: %s", result)
-        acts = cases.due(now_ms)
+        acts = [act for act in cases.due(now_ms) if not self._waits(cases, act, now_ms)]
         results = await self._api.post("/api/v1/actions", [self._record(cases, act) for act in acts])
         for act, result in zip(acts, results, strict=True):
             if result["status"] in TAKEN:
                 self._follow_up(act)
                 cases.done(act)
-            else:  # somebody else acts on it, too: it is theirs now
+            else:
                 log.info("%s of %s was not taken: %s", act.action, act.case.code, result.get("rule"))
                 self.crowd.release(act.case.unit, act.case.code)
+                if result.get("field") == "action":
+                    await self._go_on(cases, act, now_ms)
+        self._take_turns(now_ms)
+        await self._post_plan(now_ms)
         self.crowd.settle(now_ms - midnight_ms(now_ms, self._calendar.zone))
         await self._api.post("/api/v1/units", self.crowd.news(now_ms))
+
+    def _take_turns(self, now_ms: int) -> None:
+        """Who is away changes with the shift."""
+        if self._turn is None or now_ms >= self._turn.to_ms:
+            self._turn = turn_at(now_ms, self._calendar.zone, len(self._roster))
+            self.crowd.away = self._turn.leave | self._turn.absent
+
+    async def _post_plan(self, now_ms: int) -> None:
+        """On each new day plan the next one, some units at a time; before that its building did."""
+        following = local_day(now_ms, self._calendar.zone) + timedelta(days=1)
+        if following > self._planned:
+            self._planned = following
+            self._plan += [
+                {"unit": code, "from": turn.from_ms, "to": turn.to_ms, "leave": bool(leave)}
+                for turn in turns_of(following, self._calendar.zone, len(self._roster))
+                for code, leave in zip(self._roster.code, turn.leave, strict=True)
+            ]
+        if self._plan:
+            await self._api.post("/api/v1/roster", self._plan[:PLANNED_AT_ONCE])
+            del self._plan[:PLANNED_AT_ONCE]
+
+    def _waits(self, cases: Casebook, act: Act, now_ms: int) -> bool:
+        """Whether a person plays the unit whose step this is: it then waits until that is long enough ago."""
+        until_ms = int(self.crowd.played_until_ms[act.case.unit])
+        if act.action not in UNIT_STEPS or until_ms <= now_ms:
+            return False
+        cases.later(act, until_ms)
+        return True
+
+    async def _go_on(self, cases: Casebook, act: Act, now_ms: int) -> None:
+        """Somebody else acted on an event, too: its life goes on from where it stands now, with the unit it has now.
+
+        Where it was a step of the unit itself, a person plays that unit.
+        """
+        event = await self._api.get(f"/api/v1/events/{act.case.code}")
+        unit = self._unit_index.get(event["unit"])
+        if unit == act.case.unit and act.action in UNIT_STEPS and event["state"] in TAKEN_BY_A_UNIT:
+            self.crowd.played_until_ms[unit] = now_ms + PLAYED_MS
+        if event["state"] not in OPEN:
+            return
+        case = cases.resume(event, now_ms)
+        if case and unit is not None:
+            case.unit = unit
 
     async def walk(self) -> None:
         """One tick of who walks where. What could not be told now is not told later."""

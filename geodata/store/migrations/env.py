@@ -2,6 +2,14 @@
 
 from alembic import context
 
+from geodata.store import (  # noqa: F401 - each brings its tables
+    models_access,
+    models_alerts,
+    models_field,
+    models_loop,
+    models_roads,
+    models_roster,
+)
 from geodata.store.models import Base
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)

@@ -209,7 +209,7 @@ def test_missing_columns_and_files_are_told_with_what_there_is(tmp_path: Path) -
     assert "code, name, parent" in next(dry(files, code="adcode").of("unreadable")).text
     assert "no such file" in next(dry([tmp_path / "nothing.shp"]).of("unreadable")).text
     (tmp_path / "notes.txt").write_text("hello", "utf-8")
-    assert "boundary file" in next(dry([tmp_path / "notes.txt"]).of("unreadable")).text
+    assert "those that can end in .fgb" in next(dry([tmp_path / "notes.txt"]).of("unreadable")).text
     (tmp_path / "broken.gpkg").write_bytes(b"not a database")
     assert dry([tmp_path / "broken.gpkg"]).totals["unreadable"] == 1
     (tmp_path / "broken.zip").write_bytes(b"PK not an archive")

@@ -23,7 +23,7 @@ ASSETS = Path(__file__).resolve().parents[3] / "dashboard" / "assets"
 
 
 def made() -> Any:
-    return shell(CATALOGUE, LAYERS, html.Div(className="pane"))
+    return shell(CATALOGUE, LAYERS, html.Div(className="pane"), {"name": "", "screen": False, "tops": []})
 
 
 def found_ids(component: Any) -> list[str]:
@@ -51,7 +51,7 @@ def test_the_pane_of_the_map_stands_first_in_the_centre_and_its_tools_beside_it(
 
 
 def test_panels_come_empty_and_busy() -> None:
-    panels = [c for c in made()._traverse() if isinstance(c, html.Section)]
+    panels = [c for c in made()._traverse() if isinstance(c, html.Section) and c.id != ids.ALERTS]
     assert [p.id for p in panels] == [p.id for side in SIDES.values() for p in side]
     assert all(not getattr(p, "children", None) for p in panels)
     assert all(p.to_plotly_json()["props"]["aria-busy"] == "true" for p in panels)

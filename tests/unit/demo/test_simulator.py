@@ -121,7 +121,7 @@ def test_a_case_takes_its_steps_one_by_one_as_the_table_allows(book: Casebook) -
             assert bool(record.get("reason")) == step.needs_reason
             assert ("unit" in record) == step.needs_unit
             assert record["at"] <= NOW + second * 1000
-            state[act.case.code] = step.to
+            state[act.case.code] = step.to or state[act.case.code]
             book.done(act)
     assert len(book) == 0
     assert len(cases) > 10
@@ -129,7 +129,8 @@ def test_a_case_takes_its_steps_one_by_one_as_the_table_allows(book: Casebook) -
 
 def test_an_event_found_open_goes_on_from_its_state(book: Casebook, stage: Stage) -> None:
     event = {
-        "code": "P1", "area": str(stage.code[3]), "subtype": "0202", "state": "handled", "lon": 1.0, "lat": 2.0,
+        "code": "P1", "source": "hotline", "area": str(stage.code[3]), "subtype": "0202",
+        "state": "handled", "lon": 1.0, "lat": 2.0,
         "state_at": "2026-11-20T09:00:00+00:00", "deadline_at": "2026-11-21T09:00:00+00:00",
     }  # fmt: skip
     case = book.resume(event, NOW)

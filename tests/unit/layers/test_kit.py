@@ -13,6 +13,7 @@ from dashboard.map_pane import map_kit, map_pane
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.events import URGENCIES
 from geodata.domain.view import THEMES
+from geodata.services.actors import Actor
 from geodata.store.folder import Basemap, DataFolder
 from layers.base_style import BaseTiles
 from layers.kit import Archive, drawing_order, figure, kit
@@ -114,14 +115,14 @@ def test_the_archives_of_a_folder_say_their_zooms_and_a_folder_without_any_has_n
 
 def test_an_area_card_says_where_the_area_lies_and_a_strange_code_has_none() -> None:
     tree = made_areas(4, 3, 3).tree
-    card = area_card(tree, "D01")
+    card = area_card(tree, Actor.operator(), "D01")
     assert card == {
-        "code": "D01", "parent": "C", "depth": 1, "leaf": False, "bbox": list(tree.areas[tree.ordinal["D01"]].bbox)
+        "code": "D01", "depth": 1, "leaf": False, "bbox": list(tree.areas[tree.ordinal["D01"]].bbox)
     }  # fmt: skip
-    leaf = area_card(tree, next(a.code for a in tree.areas if a.depth == 3))
+    leaf = area_card(tree, Actor.operator(), next(a.code for a in tree.areas if a.depth == 3))
     assert leaf is not None
     assert leaf["leaf"] is True
-    assert area_card(tree, "elsewhere") is None
+    assert area_card(tree, Actor.operator(), "elsewhere") is None
 
 
 def test_the_pane_shows_the_approval_number_and_carries_the_kit() -> None:

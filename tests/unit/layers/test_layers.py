@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.words import ALL
 from geodata.domain.events import URGENCIES
+from geodata.domain.roles import Audience
 from geodata.domain.units import Freshness, UnitStatus
 from geodata.domain.view import LAYER_IDS_ON, THEMES, MapView, Measure
 from layers.areas import LAYER as AREAS
@@ -93,7 +94,7 @@ def test_every_line_of_a_legend_has_words_in_both_languages(
             assert not item.note or item.note in ALL[lang]
 
 
-def test_areas_are_the_children_with_their_values_and_a_leaf_is_itself_on_its_siblings_scale(
+def test_areas_are_the_children_with_their_values_and_a_leaf_is_itself_on_a_scale_of_its_own(
     city: MadeSituation,
 ) -> None:
     o = city.tree.ordinal["D03S1"]
@@ -104,7 +105,7 @@ def test_areas_are_the_children_with_their_values_and_a_leaf_is_itself_on_its_si
     }
     assert fill["geojson"] == "D03S1"
     leaf = drawn(AREAS, city, MapView(LEAF)).traces["fill"]
-    assert (leaf["locations"], leaf["geojson"], leaf["zmax"]) == ([LEAF], LEAF, fill["zmax"])
+    assert (leaf["locations"], leaf["geojson"], leaf["zmax"]) == ([LEAF], LEAF, 2 * leaf["z"][0])
     assert leaf["z"] == [values[[city.tree.areas[int(k)].code for k in kids].index(LEAF)]]
 
 
@@ -149,19 +150,29 @@ def test_events_come_in_whole_tiers_and_the_legend_counts_all_of_them(city: Made
     counts = {item.key: item for item in drawing.legend}
     assert [counts[str(u)].count for u in URGENCIES] == list(rows.total)
     assert counts["4"].note == "legend.note.in_colours"
+    assert counts["overdue"].note == "legend.note.partly"
     assert counts["1"].note == ""
-    assert counts["overdue"].count == sum("o" in f[3] for f in marks) > 0
+    assert counts["overdue"].count == rows.overdue_n > sum("o" in f[3] for f in marks) > 0
+    assert counts["overdue"].note_n == rows.overdue_n - sum("o" in f[3] for f in marks)
 
 
 def test_units_one_by_one_have_a_shape_for_every_status_and_silent_ones_stay(city: MadeSituation) -> None:
     assert set(SHAPES) == set(UnitStatus)
-    drawing = drawn(UNITS, city, MapView("D03"))
+    drawing = drawn(UNITS, city, MapView("D03", audience=Audience.STAFF))
     marks = drawing.marks["marks"]
     rows = city.unit_marks(city.tree.ordinal["D03"], UNITS_MAX)
     assert sorted(f[0] for f in marks) == sorted(rows.codes)
     assert {f[3]["f"] for f in marks} == set(Freshness)
     icons = UNITS.slots["marks"].icons["dark"]  # type: ignore[union-attr]
     assert {f"onescreen:unit-{f[3]['i']}-{f[3]['f']}-dark" for f in marks} <= set(icons)
+
+
+def test_for_the_publics_eyes_units_are_dots_without_a_code(city: MadeSituation) -> None:
+    staff = drawn(UNITS, city, MapView("D03", audience=Audience.STAFF)).marks["marks"]
+    public = drawn(UNITS, city, MapView("D03")).marks["marks"]
+    assert sorted((f[1:3], str(f[3])) for f in public) == sorted((f[1:3], str(f[3])) for f in staff)
+    assert [f[0] for f in public] == [f"u{k}" for k in range(len(staff))]
+    assert not {f[0] for f in staff} & {f[0] for f in public}
 
 
 def test_too_many_units_are_counted_by_area_and_none_is_lost(city: MadeSituation) -> None:

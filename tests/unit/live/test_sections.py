@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -67,6 +68,13 @@ def test_a_filtered_figure_is_not_compared_with_an_unfiltered_past() -> None:
     assert kpi["reported"]["prev"] is None
     assert kpi["on_time"]["month_den"] is None
     assert numbers.all_time(scene)["open"] == 40
+
+
+def test_what_was_rejected_or_void_is_said_among_all_records() -> None:
+    scene = a_scene()
+    whole = replace(scene.unfiltered, reported_all=50, ended_all=10, closed_all=7)
+    ever = numbers.all_time(cast(Scene, SimpleNamespace(unfiltered=whole, doors=scene.doors)))
+    assert (ever["reported"], ever["open"], ever["closed"], ever["dropped"]) == (50, 40, 7, 3)
 
 
 def test_the_curve_of_today_ends_with_this_hour() -> None:
@@ -164,6 +172,7 @@ def test_the_ticker_tells_only_what_needs_a_human() -> None:
     assert "3 小时" in lines[0]["text"]
     assert "热线" in lines[1]["text"]
     assert "7" in lines[2]["text"]
+    assert [line["opens"] for line in lines] == ["", "", "", "units?fresh=lost"]
 
 
 def test_the_options_of_the_filters_count_all_open_events_whatever_is_filtered() -> None:
@@ -176,7 +185,7 @@ def test_the_options_of_the_filters_count_all_open_events_whatever_is_filtered()
 def test_the_rate_is_that_of_the_last_ten_minutes() -> None:
     situation = Situation(UNEVEN, a_situation().catalogue, ZONE, NOW_MS)
     situation.apply_events([an_event(i, reported_ms=NOW_MS - i * 60_000) for i in range(1, 31)])
-    assert lists.rate(a_scene(situation=situation)) == {"per_min": 1.0}
+    assert lists.rate(a_scene(situation=situation)) == {"per_min": 1.0, "n": 10}
 
 
 # -- what scenes share --------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 
 from geodata.domain.areas import Area, AreaTree, Level
 from geodata.domain.catalogue import Catalogue
-from geodata.domain.events import CLOSED, ENDED, State
+from geodata.domain.events import CLOSED, ENDED, Mark, State
 from geodata.store.events import EventNow
 from geodata.store.rollups import Totals as StoredTotals
 from geodata.store.units import UnitNow
@@ -132,6 +132,11 @@ def figures(events: Iterable[EventNow], now_ms: int, zone: ZoneInfo) -> dict[str
         "closed_all": sum(verdicts.values()), "closed_on_time_all": verdicts[1], "closed_late_all": verdicts[0],
         "on_time_all": verdicts[1] + len(opened) - late - unjudged, "overdue_all": verdicts[0] + late,
         "unjudged_all": verdicts[None] + unjudged,
+        "forced_today": sum(e.state == State.FORCED_CLOSED for e in closed),
+        "reopened": sum(e.marks & Mark.REOPENED > 0 for e in opened),
+        "forced_all": sum(e.state == State.FORCED_CLOSED for e in all_of),
+        "reopened_all": sum(e.marks & Mark.REOPENED > 0 for e in all_of),
+        "to_reply": sum(e.marks & Mark.TO_REPLY > 0 for e in all_of),
         "hours": [sum(_local(e.reported_ms, zone).hour == h for e in reported) for h in range(24)],
     }  # fmt: skip
 
@@ -149,6 +154,7 @@ def stored_totals(tree: AreaTree, events: Iterable[EventNow]) -> StoredTotals:
         verdicts = Counter(judged(e) for e in here)
         rows.append((
             area.id, len(here), sum(e.state in ENDED for e in here), sum(e.state in CLOSED for e in here),
-            verdicts[1], verdicts[0],
+            verdicts[1], verdicts[0], sum(e.state == "forced_closed" for e in here),
+            sum(e.marks & Mark.REOPENED > 0 for e in here), sum(e.marks & Mark.TO_REPLY > 0 for e in here),
         ))  # fmt: skip
     return StoredTotals(*np.array(rows, np.int64).T)

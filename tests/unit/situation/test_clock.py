@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from geodata.domain.clocks import NEVER
 from geodata.domain.units import Freshness
 from geodata.domain.view import Filters
-from geodata.situation.borders import NEVER, Borders
+from geodata.situation.borders import Borders
 from geodata.situation.days import Day
 from geodata.situation.situation import Situation
 from tests.unit.situation.city import CATALOGUE, UNEVEN, a_unit, an_event
@@ -43,6 +44,19 @@ def test_the_clock_of_a_suspended_event_stands_still() -> None:
     ])  # fmt: skip
     situation.advance(NOON_MS + HOUR_MS)
     assert [e.id for e in situation.worst(0, Filters(), 9)] == [2]
+
+
+def test_the_clock_of_an_event_that_is_suspended_ahead_of_time_runs_until_then() -> None:
+    situation, due = city(), NOON_MS + 5 * MINUTE_MS
+    situation.apply_events([
+        an_event(1, state="suspended", state_ms=due + MINUTE_MS, deadline_ms=due),
+        an_event(2, state="suspended", state_ms=due - MINUTE_MS, deadline_ms=due),
+    ])  # fmt: skip
+    seen = []
+    for at in (due, due + 1, due + HOUR_MS):
+        situation.advance(at)
+        seen.append([e.id for e in situation.worst(0, Filters(), 9)])
+    assert seen == [[], [1], [1]]
 
 
 @pytest.mark.parametrize("judgement", [0, 1, -1])

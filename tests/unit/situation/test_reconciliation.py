@@ -46,7 +46,7 @@ CHANGES = st.fixed_dictionaries({
     "area_id": AREA_IDS, "state": st.sampled_from([s.value for s in STATES]), "urgency": st.sampled_from([1, 2, 3, 4]),
     "class_code": st.sampled_from([*CLASSES[:3], "not-in-the-catalogue"]), "on_pile": st.sampled_from([0, 0, 1]),
     "source": st.sampled_from([s.value for s in SOURCES[:3]]), "on_time": st.sampled_from([None, None, 0, 1, -1]),
-    "lon": st.sampled_from([104.0, 104.0, None]),
+    "lon": st.sampled_from([104.0, 104.0, None]), "marks": st.sampled_from([0, 32, 64, 96]),
 })  # fmt: skip
 TIMES = st.fixed_dictionaries({
     "reported_ms": SHIFTS, "state_ms": SHIFTS, "dispatched_ms": MAYBE_SHIFTS, "handled_ms": MAYBE_SHIFTS,

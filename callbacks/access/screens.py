@@ -1,0 +1,81 @@
+"""Screens: what hangs on walls, each with a link of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callbacks.access.answering import Answers, asker
+from callbacks.access.asked import Form, form_of, language_of, query_of
+from callbacks.access.managing import DONE, account_of, added, areas_shown, ended, renewed, secret_page, wanted_of
+from callbacks.access.shown import named_areas
+from geodata.domain.roles import Right, Role
+from geodata.domain.view import SCREEN_PAGES
+from geodata.services.accounts import Wanted, managed, tokens_of
+from geodata.services.actors import Actor
+from geodata.services.declining import Declined
+from geodata.services.screens import last_opened
+
+TOP = "/admin/screens"
+SCREEN = (Role.SCREEN,)
+NEW = Wanted("", roles=SCREEN, page=SCREEN_PAGES[0])
+Query = Annotated[Form, Depends(query_of)]
+Sent = Annotated[Form, Depends(form_of)]
+
+
+def router(answers: Answers) -> APIRouter:
+    """``/admin/screens``."""
+    api = answers.router()
+
+    @api.get(TOP)
+    def show(request: Request, query: Query) -> Response:
+        actor = asker(Right.MANAGE_SCREENS)
+        return _page(answers, request, actor, NEW, notice=DONE.get(query.one("done"), ""))
+
+    @api.post(TOP)
+    def add(request: Request, form: Sent) -> Response:
+        actor = asker(Right.MANAGE_SCREENS)
+        told = wanted_of(form)
+        wanted = Wanted(told.login, told.name, SCREEN, told.areas, page=told.page)
+        try:
+            made, secret = added(answers, actor, wanted)
+        except Declined as declined:
+            return _page(answers, request, actor, wanted, declined)
+        return secret_page(answers, request, made, secret, back=TOP)
+
+    @api.post(TOP + "/{login}/renew")
+    def renew(request: Request, login: str) -> Response:
+        actor = asker(Right.MANAGE_SCREENS)
+        return renewed(answers, request, actor, account_of(answers, actor, SCREEN, login), back=TOP)
+
+    @api.post(TOP + "/{login}/end")
+    def end(login: str) -> Response:
+        actor = asker(Right.MANAGE_SCREENS)
+        ended(answers, actor, account_of(answers, actor, SCREEN, login))
+        return answers.to(f"{TOP}?done=ended")
+
+    return api
+
+
+def _page(
+    answers: Answers, request: Request, actor: Actor, wanted: Wanted, declined: Declined | None = None,
+    notice: str = "",
+) -> Response:  # fmt: skip
+    room, lang = answers.room, language_of(request, answers.room.city)
+    tree, opened = room.situation.tree, last_opened(room.access)
+    found = managed(room.access, actor, tree, SCREEN)
+    held = tokens_of(room.access, [a.id for a in found], ["screen"])
+    rows = [
+        {
+            "account": a, "areas": named_areas(tree, actor, a.areas, lang), "opened": opened.get(a.login),
+            "used_ms": max((t.used_ms or 0 for t in held[a.id]), default=0) or None,
+        }
+        for a in found
+    ]  # fmt: skip
+    return answers.page(
+        request, "screens", at=TOP, declined=declined, notice=notice, rows=rows, wanted=wanted, pages=SCREEN_PAGES,
+        places=areas_shown(answers, request, actor, wanted),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The units' phones: the page, what it asks for, what it delivers."""

@@ -1,0 +1,92 @@
+"""Upkeep: what a running process does by itself, as a table of jobs; each has its own pace and stops no other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from callbacks.room import Room
+from geodata.intake.door import now_ms
+from geodata.services import alerting, escalating, supervising
+from geodata.services.keeping import forget
+from geodata.services.leasing import Claims
+from geodata.store.engine import StoreError
+
+log = logging.getLogger(__name__)
+SECOND_S, MINUTE_S, HOUR_S = 1.0, 60.0, 3_600.0
+CLIMBING = "alerts"
+Work = Callable[[Room, Claims, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that comes again: run in a thread at the start and so long after it has ended, whatever came of it.
+
+    ``once``: although several processes run, one does it; its work asks for the lease of its own name.
+    """
+
+    name: str
+    every_s: float
+    work: Work
+    once: bool = False
+
+
+def _forget(room: Room, _: Claims, at_ms: int) -> object:
+    return forget(room.access, room.city, at_ms)
+
+
+def _note_sessions(room: Room, _: Claims, at_ms: int) -> None:
+    room.sessions.flush(at_ms)
+
+
+def _climb(room: Room, claims: Claims, at_ms: int) -> int:
+    """Who is next is asked while nobody answers."""
+    if claims.hold(CLIMBING, at_ms) is None:
+        return 0
+    return alerting.climb(room.door.desk(), claims.may_write(CLIMBING), at_ms)
+
+
+def _escalate(room: Room, claims: Claims, at_ms: int) -> int:
+    return escalating.escalate(room.door.desk(), claims, at_ms, supervising.open_order)
+
+
+JOBS: Sequence[Job] = (
+    Job("forgetting what is old", HOUR_S, _forget),
+    Job("noting which sessions are in use", MINUTE_S, _note_sessions),
+    Job("asking the next tier", 3 * SECOND_S, _climb, once=True),
+    Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
+)
+
+
+async def keep_up(room: Room, jobs: Sequence[Job] = JOBS) -> None:
+    """Do all jobs until cancelled."""
+    claims = Claims(room.store)
+    try:
+        await asyncio.gather(*(_again(job, room, claims) for job in jobs))
+    finally:
+        with contextlib.suppress(StoreError):
+            claims.give_up()
+
+
+async def _again(job: Job, room: Room, claims: Claims) -> None:
+    while True:
+        await done(job, room, claims)
+        await asyncio.sleep(job.every_s)
+
+
+async def done(job: Job, room: Room, claims: Claims) -> bool:
+    """Do a job once; whether it came to its end. What goes wrong is logged, and the job comes again."""
+    try:
+        came_of_it = await asyncio.to_thread(job.work, room, claims, now_ms())
+    except StoreError as error:
+        log.warning("The upkeep could not reach the database for %s: %s", job.name, error)
+        return False
+    except Exception:
+        log.exception("The upkeep failed at %s; it is tried again", job.name)
+        return False
+    if came_of_it:
+        log.info("Upkeep, %s: %s", job.name, came_of_it)
+    return True

@@ -1,0 +1,102 @@
+"""The audit's lines: appended, read, and, when they are old, taken away from the beginning. Who seals them is above."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.store.models_access import AuditRow
+
+PAGE = 5_000
+
+
+class Line(NamedTuple):
+    """The columns of AuditRow, in their order."""
+
+    seq: int
+    at_ms: int
+    actor: str
+    address: str
+    action: str
+    subject: str
+    area: str
+    old: str
+    new: str
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which lines: texts are equal or empty; ``areas`` None is all, else only lines about these codes."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    from_ms: int | None = None
+    to_ms: int | None = None
+    areas: Collection[str] | None = None
+    before_seq: int | None = None
+
+
+_COLUMNS = tuple(getattr(AuditRow, name) for name in Line._fields)
+
+
+def newest(conn: Connection) -> Line | None:
+    """The last line."""
+    row = conn.execute(sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(1)).first()
+    return Line(*row) if row else None
+
+
+def append(conn: Connection, lines: Collection[Line]) -> None:
+    """Write lines that follow the newest one."""
+    if lines:
+        conn.execute(sa.insert(AuditRow), [line._asdict() for line in lines])
+
+
+def walk(conn: Connection) -> Iterator[Line]:
+    """Every line, oldest first."""
+    last = -(2**63)
+    while True:
+        rows = conn.execute(sa.select(*_COLUMNS).where(AuditRow.seq > last).order_by(AuditRow.seq).limit(PAGE)).all()
+        if not rows:
+            return
+        last = int(rows[-1][0])
+        yield from (Line(*row) for row in rows)
+
+
+def page(conn: Connection, sought: Sought, limit: int) -> list[Line]:
+    """Lines that are sought, newest first."""
+    asked = sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(limit)
+    for name in ("actor", "action", "subject"):
+        value = getattr(sought, name)
+        if value:
+            asked = asked.where(getattr(AuditRow, name) == value)
+    if sought.from_ms is not None:
+        asked = asked.where(AuditRow.at_ms >= sought.from_ms)
+    if sought.to_ms is not None:
+        asked = asked.where(AuditRow.at_ms < sought.to_ms)
+    if sought.before_seq is not None:
+        asked = asked.where(AuditRow.seq < sought.before_seq)
+    if sought.areas is None:
+        return [Line(*row) for row in conn.execute(asked)]
+    codes, found = list(sought.areas), list[Line]()
+    for i in range(0, len(codes), 500):
+        found += [Line(*row) for row in conn.execute(asked.where(AuditRow.area.in_(codes[i : i + 500])))]
+    return sorted(found, key=lambda line: -line.seq)[:limit]
+
+
+def last_before(conn: Connection, at_ms: int) -> Line | None:
+    """The last line of an unbroken beginning that is older than a moment."""
+    first_kept = conn.execute(sa.select(sa.func.min(AuditRow.seq)).where(AuditRow.at_ms >= at_ms)).scalar()
+    older = sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(1)
+    row = conn.execute(older if first_kept is None else older.where(AuditRow.seq < first_kept)).first()
+    return Line(*row) if row else None
+
+
+def drop_through(conn: Connection, seq: int) -> int:
+    """Take away all lines up to this one; how many went."""
+    return conn.execute(sa.delete(AuditRow).where(AuditRow.seq <= seq)).rowcount

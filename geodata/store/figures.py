@@ -1,0 +1,183 @@
+"""The events behind a kept figure, newest first, page by page; never more of the history is read than was allowed.
+
+Two ways lead to a page: along the time index of the whole city, leaving out what stands elsewhere, or by the areas'
+own index. ``few`` says which is shorter; both give the same page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.domain.events import CLOSED, ENDED, Mark, State
+from geodata.domain.figures import MONTHLY, Figure, Spot
+from geodata.domain.view import Filters
+from geodata.store.events import IN_MAX, marked
+from geodata.store.models import TO_REPLY, EventRow
+from geodata.store.tallies import NO_CASE
+
+BLOCK = 4_000
+Condition = sa.ColumnElement[bool]
+Behind = Callable[[int], Condition]
+
+
+class Wanted(NamedTuple):
+    """Which events: of a figure at a moment, in these areas (None: all), with these filters. ``low_ms`` and
+    ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few."""
+
+    figure: Figure
+    now_ms: int
+    area_ids: Collection[int] | None
+    filters: Filters
+    low_ms: int | None = None
+    high_ms: int | None = None
+    few: bool = False
+
+
+class Found(NamedTuple):
+    """The ids of a page, and where it ended; ``next`` is None when nothing is left."""
+
+    ids: list[int]
+    next: Spot | None
+
+
+def page(conn: Connection, wanted: Wanted, after: Spot | None, limit: int, read_max: int) -> Found:
+    """At most ``limit`` events after a spot, reading about ``read_max`` at most: a short page need not be the last."""
+    if wanted.few and wanted.area_ids is not None:
+        return _gathered(conn, wanted, after, limit)
+    return _walked(conn, wanted, after, limit, read_max)
+
+
+def _walked(conn: Connection, wanted: Wanted, after: Spot | None, limit: int, read_max: int) -> Found:
+    time, matches = _time(wanted.figure), sa.case((_condition(wanted), 1), else_=0)
+    inside = None if wanted.area_ids is None else frozenset(wanted.area_ids)
+    ids: list[int] = []
+    read = 0
+    while read < read_max:
+        asked = sa.select(EventRow.id, time, EventRow.area_id, matches).where(*_span(wanted, time, after))
+        rows = conn.execute(asked.order_by(time.desc(), EventRow.id.desc()).limit(BLOCK)).all()
+        for event_id, ms, area_id, hit in rows:
+            after = Spot(int(ms), int(event_id))
+            if hit and (inside is None or area_id in inside):
+                ids.append(int(event_id))
+                if len(ids) == limit:
+                    return Found(ids, after)
+        if len(rows) < BLOCK:
+            return Found(ids, None)
+        read += len(rows)
+    return Found(ids, after)
+
+
+def _gathered(conn: Connection, wanted: Wanted, after: Spot | None, limit: int) -> Found:
+    time = _time(wanted.figure)
+    areas = sorted(wanted.area_ids or ())
+    rows: list[tuple[int, int]] = []
+    for i in range(0, len(areas), IN_MAX):
+        asked = sa.select(time, EventRow.id).where(*_span(wanted, time, after), _condition(wanted))
+        asked = asked.where(EventRow.area_id.in_(areas[i : i + IN_MAX]))
+        asked = asked.order_by(time.desc(), EventRow.id.desc()).limit(limit)
+        rows += [(int(ms), int(event_id)) for ms, event_id in conn.execute(asked)]
+    rows.sort(reverse=True)
+    chosen = rows[:limit]
+    return Found([i for _, i in chosen], Spot(*chosen[-1]) if len(chosen) == limit else None)
+
+
+def _time(figure: Figure) -> Any:
+    return EventRow.deadline_ms if figure in MONTHLY else EventRow.reported_ms
+
+
+def _span(wanted: Wanted, time: Any, after: Spot | None) -> list[Any]:
+    parts: list[Any] = [time.is_not(None)]
+    if wanted.figure in INDEXED:
+        parts.append(sa.text(INDEXED[wanted.figure]))
+    if wanted.low_ms is not None:
+        parts.append(time >= wanted.low_ms)
+    if wanted.high_ms is not None:
+        parts.append(time < wanted.high_ms)
+    if after is not None:
+        # The first half is what both databases find in the index.
+        parts += [time <= after.ms, sa.or_(time < after.ms, EventRow.id < after.event_id)]
+    return parts
+
+
+INDEXED: Mapping[Figure, str] = MappingProxyType({Figure.TO_REPLY: TO_REPLY})
+"""Figures whose events have an index of their own, which is used only where its condition is there word for word."""
+
+
+def _condition(wanted: Wanted) -> Condition:
+    filters, parts = wanted.filters, [BEHIND[wanted.figure](wanted.now_ms)]
+    for column, values in (
+        (EventRow.class_code, filters.classes), (EventRow.urgency, filters.urgencies),
+        (EventRow.source, filters.sources), (EventRow.state, filters.states),
+    ):  # fmt: skip
+        if values:
+            parts.append(column.in_(values))
+    return sa.and_(*parts)
+
+
+_CLOSED, _ENDED = [s.value for s in CLOSED], [s.value for s in ENDED]
+CLOCK = 2
+_JUDGED = sa.func.coalesce(EventRow.on_time, CLOCK)
+"""NULL made a number, so that nothing below is neither true nor false."""
+
+
+def _is_open() -> Condition:
+    return EventRow.state.not_in(_ENDED)
+
+
+def _closed() -> Condition:
+    return EventRow.state.in_(_CLOSED)
+
+
+def _past() -> Condition:
+    """Whether the end was after the deadline; no, without one of the two."""
+    return sa.and_(EventRow.ended_ms.is_not(None), EventRow.deadline_ms.is_not(None),
+                   EventRow.ended_ms > EventRow.deadline_ms)  # fmt: skip
+
+
+def _in_time() -> Condition:
+    """Closed in time: the source says so, or says nothing and the end was not after the deadline."""
+    return sa.and_(_closed(), sa.or_(_JUDGED == 1, sa.and_(_JUDGED == CLOCK, sa.not_(_past()))))
+
+
+def _too_late() -> Condition:
+    return sa.and_(_closed(), sa.or_(_JUDGED == 0, sa.and_(_JUDGED == CLOCK, _past())))
+
+
+def _overdue(now_ms: int) -> Condition:
+    """Open and overdue now; the clock of a suspended event stands still."""
+    stands = sa.case((EventRow.state_ms < now_ms, EventRow.state_ms), else_=now_ms)
+    clock = sa.case((EventRow.state == State.SUSPENDED.value, stands), else_=now_ms)
+    past = sa.and_(_JUDGED == CLOCK, EventRow.deadline_ms.is_not(None), clock > EventRow.deadline_ms)
+    return sa.and_(_is_open(), sa.or_(_JUDGED == 0, past))
+
+
+def _all_in_time(now_ms: int) -> Condition:
+    return sa.or_(_in_time(), sa.and_(_is_open(), _JUDGED != -1, sa.not_(_overdue(now_ms))))
+
+
+def _due(now_ms: int) -> Condition:
+    """A case whose deadline has passed, or that ended before it; as ``rollups.months`` less ``not_due_yet``."""
+    case = EventRow.state.not_in([s.value for s in NO_CASE])
+    return sa.and_(case, _JUDGED != -1, sa.or_(EventRow.ended_ms.is_not(None), EventRow.deadline_ms <= now_ms))
+
+
+BEHIND: Mapping[Figure, Behind] = MappingProxyType({
+    Figure.ALL: lambda _: sa.true(),
+    Figure.ALL_CLOSED: lambda _: _closed(),
+    Figure.ALL_ON_TIME: _all_in_time,
+    Figure.ALL_OVERDUE: lambda now_ms: sa.or_(_too_late(), _overdue(now_ms)),
+    Figure.ALL_UNJUDGED: lambda _: sa.and_(sa.or_(_closed(), _is_open()), _JUDGED == -1),
+    Figure.ALL_DROPPED: lambda _: sa.and_(sa.not_(_is_open()), sa.not_(_closed())),
+    Figure.LAST_WEEK: lambda _: sa.true(),
+    Figure.MONTH_DUE: _due,
+    Figure.MONTH_ON_TIME: lambda now_ms: sa.and_(_due(now_ms), _in_time()),
+    Figure.MONTH_LATE: lambda now_ms: sa.and_(_due(now_ms), sa.not_(_in_time())),
+    Figure.ALL_FORCED: lambda _: EventRow.state == State.FORCED_CLOSED.value,
+    Figure.ALL_REOPENED: lambda _: marked(Mark.REOPENED),
+    Figure.TO_REPLY: lambda _: marked(Mark.TO_REPLY),
+})  # fmt: skip

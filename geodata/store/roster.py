@@ -1,0 +1,65 @@
+"""The roster: shifts that were planned for units, and which of them touch a span."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.store import bulk, changes
+from geodata.store.events import IN_MAX
+from geodata.store.models import table
+from geodata.store.models_roster import RosterRow
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A planned shift: the columns of RosterRow, in their order. from < end, epoch ms."""
+
+    unit_id: int
+    from_ms: int
+    to_ms: int
+    leave: int = 0
+    source: str = ""
+
+
+SHIFT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Shift))
+_SHIFTS = sa.select(*(getattr(RosterRow, name) for name in SHIFT_FIELDS))
+
+
+def around(conn: Connection, from_ms: int, to_ms: int) -> list[Shift]:
+    """Every shift that touches the span [from, to), in no particular order: what has ended long ago is not read."""
+    asked = _SHIFTS.where(RosterRow.to_ms > from_ms, RosterRow.from_ms < to_ms)
+    return [Shift(*row) for row in conn.execute(asked)]
+
+
+def of_units(conn: Connection, unit_ids: Sequence[int], from_ms: int, to_ms: int) -> list[Shift]:
+    """The shifts of these units that touch the span [from, to)."""
+    found: list[Shift] = []
+    touching = _SHIFTS.where(RosterRow.to_ms > from_ms, RosterRow.from_ms < to_ms)
+    for i in range(0, len(unit_ids), IN_MAX):
+        some = RosterRow.unit_id.in_(unit_ids[i : i + IN_MAX])
+        found += [Shift(*row) for row in conn.execute(touching.where(some))]
+    return found
+
+
+def save(conn: Connection, shifts: Sequence[Shift], *, at_ms: int, actor: str) -> int:
+    """Write shifts, each in place of what begins for its unit at the same moment; one ``roster`` change for all.
+
+    Returns its sequence number, 0 for no shifts.
+    """
+    if not shifts:
+        return 0
+    for i in range(0, len(shifts), IN_MAX):
+        keys = [(s.unit_id, s.from_ms) for s in shifts[i : i + IN_MAX]]
+        same = sa.tuple_(RosterRow.unit_id, RosterRow.from_ms).in_(keys)
+        conn.execute(sa.delete(RosterRow).where(same))
+    bulk.insert(conn, table(RosterRow), {name: [getattr(s, name) for s in shifts] for name in SHIFT_FIELDS})
+    return changes.append(conn, at_ms=at_ms, kind="roster", subject_id=len(shifts), action="plan", actor=actor)
+
+
+def purge(conn: Connection, before_ms: int) -> int:
+    """Delete shifts that ended before a moment; return how many."""
+    return conn.execute(sa.delete(RosterRow).where(RosterRow.to_ms < before_ms)).rowcount

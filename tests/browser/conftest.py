@@ -1,0 +1,34 @@
+"""What the tests of a file have in common: one browser, and the address at which their room is served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from callbacks.room import Room
+from tests.browser.map_browser import chromium
+from tests.browser.serving import serving
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium with software WebGL."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def rooms_are_left(browser: Browser) -> Iterator[None]:
+    """Whoever came for a test goes with it: each map costs its share of the processor, also when nobody looks."""
+    yield
+    for context in browser.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def base(room: Room) -> Iterator[str]:
+    """The address at which the room of a file is served."""
+    with serving(room) as address:
+        yield address

@@ -1,0 +1,1 @@
+"""The field page in a real browser."""

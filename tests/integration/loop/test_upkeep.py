@@ -1,0 +1,96 @@
+"""Upkeep: a table of jobs; what goes wrong with one is logged, comes again, and stops no other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from callbacks import upkeep
+from callbacks.room import Room
+from callbacks.upkeep import JOBS, Job, done, keep_up
+from geodata.domain.alerts import MINUTE_MS
+from geodata.domain.roles import Role
+from geodata.intake.door import now_ms
+from geodata.services import alerting
+from geodata.services.actors import Actor
+from geodata.services.leasing import LEASE_MS, Claims
+from geodata.services.outcomes import Submitted
+from geodata.services.reporting import NewEvent, report_events
+from geodata.store import alerts, leases
+from geodata.store.engine import StoreError
+from tests.factories.page_city import open_room
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    opened = open_room(tmp_path_factory.mktemp("upkeep"))
+    yield opened
+    opened.store.close()
+
+
+async def test_a_job_that_fails_is_logged_and_comes_again_and_the_others_go_on(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs: Counter[str] = Counter()
+    enough = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def job(name: str, error: Exception | None = None) -> Job:
+        def work(_: Room, __: Claims, ___: int) -> None:
+            runs[name] += 1
+            if all(runs[n] >= 3 for n in ("sound", "broken", "cut off")):
+                loop.call_soon_threadsafe(enough.set)
+            if error is not None:
+                raise error
+
+        return Job(name, 0.001, work)
+
+    jobs = [job("broken", ValueError("no")), job("cut off", StoreError("no database")), job("sound")]
+    kept = asyncio.create_task(keep_up(room, jobs))
+    await asyncio.wait_for(enough.wait(), 30)
+    kept.cancel()
+    await asyncio.gather(kept, return_exceptions=True)
+    assert "The upkeep failed at broken; it is tried again" in caplog.text
+    assert "could not reach the database for cut off: no database" in caplog.text
+    assert "sound" not in caplog.text
+
+
+async def test_every_job_of_the_table_runs_on_a_real_city_and_those_done_once_hold_a_lease(room: Room) -> None:
+    first, second = Claims(room.store), Claims(room.store)
+    for job in JOBS:
+        assert await done(job, room, first), job.name
+        assert await done(job, room, second), job.name
+    with room.store.read() as conn:
+        held = {name: leases.find(conn, name) for name in ("alerts", "escalation")}
+    assert len(held) == sum(job.once for job in JOBS)
+    assert {lease.holder for lease in held.values() if lease} == {first.holder}
+    first.give_up()
+
+
+async def test_the_running_upkeep_asks_the_next_tier_and_hands_its_leases_on_when_it_ends(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = NewEvent("hotline", "test", "red", "0203", now_ms(), lon=106.47, lat=29.57, urgency=1)
+    desk = room.door.desk()
+    (found,) = report_events(desk, Actor.operator("t"), [Submitted({}, told)], feed="t", now_ms=now_ms())
+    monkeypatch.setattr(upkeep, "now_ms", lambda: now_ms() + 11 * MINUTE_MS)
+    kept = asyncio.create_task(keep_up(room))
+    head = Actor.of("head", frozenset({Role.CENTRE_HEAD}), frozenset({"C"}))
+    while found.code not in {a.code for a in alerting.mine(desk, head)}:
+        await asyncio.sleep(0.01)
+    kept.cancel()
+    await asyncio.gather(kept, return_exceptions=True)
+    with room.store.read() as conn:
+        (alert,) = [a for a in alerts.standing(conn) if a.code == found.code]
+        lease = leases.find(conn, upkeep.CLIMBING)
+    assert alert.asked == ("duty_officer", "shift_leader", "centre_head")
+    assert lease is not None
+    assert lease.until_ms == 0
+
+
+def test_the_paces_of_the_table_leave_a_lease_time_to_be_renewed() -> None:
+    for job in JOBS:
+        assert not job.once or job.every_s * 1000 < LEASE_MS, job.name
