@@ -22,6 +22,7 @@ from geodata.services.tracking import Position, report_positions
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 from tests.factories.boundary_files import cell, city, frame, grids
+from tests.factories.daytime import morning_zone
 
 LEVELS = ("city:市:City", "district:区县:District", "grid:网格:Grid")
 TITLE = "渝江演示中心"
@@ -33,7 +34,9 @@ MINUTE_MS = 60_000
 def found(root: Path) -> DataFolder:
     """Two districts of four grids each (one name could do harm as HTML), 40 events and a unit in one grid."""
     folder = DataFolder(root)
-    (root / "city.toml").write_text(f'title_zh = "{TITLE}"\ntitle_en = "Demo centre"\ndemo = true\n', "utf-8")
+    told = {"title_zh": TITLE, "title_en": "Demo centre", "time_zone": morning_zone()}
+    lines = [*(f'{key} = "{value}"' for key, value in told.items()), "demo = true"]
+    (root / "city.toml").write_text("\n".join(lines) + "\n", "utf-8")
     districts = frame(["D1", "D2"], ["渝中区", f"江北{UNSAFE}区"], ["C", "C"], [cell(0, 0, 2, 2), cell(2, 0, 2, 2)])
     files = []
     for n, areas in enumerate((city(), districts, grids())):

@@ -40,6 +40,7 @@ from geodata.store.areas import load_tree
 from geodata.store.engine import Connection, Store
 from geodata.store.events import EventNow
 from geodata.store.folder import DataFolder
+from tests.factories.daytime import morning_zone
 from tests.factories.people import native_api
 
 SIZE = CitySize(3, 12, 60, 300)
@@ -54,7 +55,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a built tiny city; to be copied, not changed."""
     root = tmp_path_factory.mktemp("demo") / "city"
     told: list[tuple[str, float]] = []
-    assert build_demo(DataFolder(root), 7, SIZE, lambda stage, share: told.append((stage, share)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "CITY_TOML", build.CITY_TOML.replace("Asia/Shanghai", morning_zone()))
+        assert build_demo(DataFolder(root), 7, SIZE, lambda stage, share: told.append((stage, share)))
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert told[-1] == ("done", 1.0)

@@ -25,7 +25,7 @@ from callbacks.live.past import read_hours, read_month
 from callbacks.live.scene import Kept, Scene, Trails
 from callbacks.room import Room
 from callbacks.selection import look_up
-from geodata.demo.build import build_demo
+from geodata.demo import build
 from geodata.demo.city import CitySize
 from geodata.domain.events import Stage
 from geodata.domain.figures import HOURS, KEPT, Figure, ListOrder, held_by
@@ -46,6 +46,7 @@ from geodata.store.events import by_codes, by_ids
 from geodata.store.folder import DataFolder
 from geodata.store.units import all_units
 from layers.registry import LAYER_IDS, LAYERS
+from tests.factories.daytime import morning_zone
 
 OPERATOR = Actor.operator()
 AT_ONCE = 150
@@ -74,7 +75,9 @@ def bring(folder: DataFolder) -> None:
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     """A tiny demo city: thirty days, events of our own, a pile, a unit on its way, and one that has been lost."""
     folder = DataFolder(tmp_path_factory.mktemp("numbers") / "city")
-    build_demo(folder, 7, CitySize(2, 6, 24, 120))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "CITY_TOML", build.CITY_TOML.replace("Asia/Shanghai", morning_zone()))
+        build.build_demo(folder, 7, CitySize(2, 6, 24, 120))
     bring(folder)
     opened = app.open_room(folder, "")
     with opened.store.read() as conn:
