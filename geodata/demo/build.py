@@ -18,6 +18,7 @@ from geodata.boundaries.areaset import AreaSet
 from geodata.boundaries.edition import put_areas, today
 from geodata.boundaries.report import Report
 from geodata.boundaries.tiles import build_archive
+from geodata.demo import ledger
 from geodata.demo import stage as staging
 from geodata.demo.basemap import Basemap
 from geodata.demo.city import LEVELS, CitySize, SyntheticCity, grow_city
@@ -273,7 +274,7 @@ def _write_past(
         with store.begin(durable=False) as conn:
             first = Journal(conn, now_ms).next_id()
             rows = past.span(rng, low, high, now_ms=now_ms, first_number=first)
-            bulk_history(conn, rows, at_ms=now_ms, actor=ACTOR)
+            ledger.enter(conn, rng, rows, bulk_history(conn, rows, at_ms=now_ms, actor=ACTOR))
 
 
 def _catch_up(folder: DataFolder, url: str, seed: int, progress: Progress) -> None:

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store import rows
+from geodata.store import bulk, rows
+from geodata.store.ancestry import Longs
 from geodata.store.events import IN_MAX
+from geodata.store.models import table
 from geodata.store.models_loop import ExtensionRow, SuspensionRow
 
 
@@ -99,6 +101,18 @@ def suspend(conn: Connection, event_id: int, *, at_ms: int, by: str, reason: str
     """A new line of the ledger."""
     rows.add(conn, SuspensionRow, {
         "event_id": event_id, "from_ms": at_ms, "by": by, "reason": reason, "review_ms": review_ms,
+    })  # fmt: skip
+
+
+def enter(
+    conn: Connection, *, event_id: Longs, from_ms: Longs, ended_ms: Longs, review_ms: Longs, by: str,
+    reasons: Sequence[str],
+) -> None:  # fmt: skip
+    """Lines of a past that was not written step by step; NONE in ``ended_ms`` is a line that is open."""
+    first = rows.next_id(conn, SuspensionRow)
+    bulk.insert(conn, table(SuspensionRow), {
+        "id": range(first, first + len(reasons)), "event_id": event_id, "from_ms": from_ms, "by": [by] * len(reasons),
+        "reason": reasons, "review_ms": review_ms, "ended_ms": ended_ms,
     })  # fmt: skip
 
 

@@ -13,10 +13,14 @@ from geodata.store.models import Base, table
 
 def add(conn: Connection, row: type[Base], values: Mapping[str, Any]) -> int:
     """Insert a row under the next number of its table (the caller holds the writers' lock); return the number."""
-    target = table(row)
-    number = int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(target.c.id), 0))).scalar_one()) + 1
-    conn.execute(sa.insert(target), [{"id": number, **values}])
+    number = next_id(conn, row)
+    conn.execute(sa.insert(table(row)), [{"id": number, **values}])
     return number
+
+
+def next_id(conn: Connection, row: type[Base]) -> int:
+    """The number that the next row of this table gets."""
+    return int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(table(row).c.id), 0))).scalar_one()) + 1
 
 
 def change(conn: Connection, row: type[Base], number: int, values: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from geodata.demo.simulator.client import Api
 from geodata.demo.simulator.crowd import ON
 from geodata.demo.simulator.play import PLAYED_MS, STORM_FILE, Player, Script
 from geodata.demo.stage import Stage
-from geodata.domain.events import ENDED
+from geodata.domain.events import ENDED, State
 from geodata.services.acting import act
 from geodata.services.actors import Actor
 from geodata.services.case import Action
@@ -35,7 +35,7 @@ from geodata.services.desk import Desk
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
 from geodata.situation.loading import load_situation
-from geodata.store import changes, events, settings, units
+from geodata.store import changes, events, pauses, settings, units
 from geodata.store.areas import load_tree
 from geodata.store.engine import Connection, Store
 from geodata.store.events import EventNow
@@ -116,6 +116,15 @@ def test_ways_by_road_are_known_in_the_built_city(folder: DataFolder, store: Sto
 
 def test_the_kept_counts_of_the_built_city_are_right(folder: DataFolder, store: Store) -> None:
     assert [f for f in check_city(store, folder) if f.wrong] == []
+
+
+def test_whatever_stands_in_the_built_city_has_its_line_in_the_ledger(store: Store) -> None:
+    with store.read() as conn:
+        standing = [e for e in _events(conn) if e.state == State.SUSPENDED]
+        running = pauses.running(conn, [e.id for e in standing])
+    assert standing
+    assert {e.id: e.state_ms for e in standing} == {event_id: line.from_ms for event_id, line in running.items()}
+    assert all(line.reason and line.by and line.review_ms > line.from_ms for line in running.values())
 
 
 def test_areas_and_base_map_can_be_drawn(folder: DataFolder, store: Store) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 import numpy.typing as npt
 
+from geodata.demo import ledger
 from geodata.demo.deadlines import Deadlines
 from geodata.demo.history import SOURCE_SYSTEM, answering, describe, draw_grids
 from geodata.demo.lives import PATHS, draw_lives, typical_life_h
@@ -29,7 +30,6 @@ CATCH_UP_S = 60.0  # at most so many seconds' worth of new events at once, after
 ACTIONS_AT_ONCE = 2000
 BURST_SHARE, BURST_SIZE, BURST_MS = 0.02, (6, 16), 600_000
 LATE_URGENT = 0.3
-REVIEW_DAYS = 14
 REPLY_MS = 15 * 60_000
 OVERDUE_H = 2.5  # median hours in which an overdue event is closed after all
 
@@ -55,7 +55,7 @@ REASONS: dict[str, tuple[str, ...]] = {
     "reject": ("不属于受理范围", "核实后未发现问题", "现场已恢复"),
     "return": ("不属于本单位职责", "位置有误,需重新派遣"),
     "rework": ("核查未通过,现场仍有残留", "处置不彻底"),
-    "suspend": ("待备件到货", "需列入专项整治计划"),
+    "suspend": ledger.REASONS,
     "merge": ("同一地点重复上报",),
     "void": ("测试记录", "重复录入"),
     "force_close": ("长期未果,转专项处理",),
@@ -245,7 +245,7 @@ class Casebook:
         if Need.INTO in step.needs:
             record["into"] = same
         if Need.UNTIL in step.needs:
-            record["until"] = act.at_ms + REVIEW_DAYS * DAY_MS
+            record["until"] = act.at_ms + ledger.REVIEW_MS
         return record
 
     def _same_matter(self, case: Case) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from playwright.sync_api import Page
+
 from callbacks.room import Room
 from geodata.domain.view import Filters
 from geodata.intake.door import now_ms
@@ -44,6 +46,15 @@ def steps_of(room: Room, code: str) -> list[str]:
         event = events.by_code(conn, code)
         assert event is not None
         return [c.action for c in changes.of_event(conn, event.id, 50)][3:]
+
+
+def comes(page: Page, room: Room, code: str, steps: list[str], timeout_s: float = 15) -> None:
+    """Wait until what was done with an event is this; the page goes on meanwhile."""
+    for _ in range(round(timeout_s * 10)):
+        if steps_of(room, code) == steps:
+            return
+        page.wait_for_timeout(100)
+    assert steps_of(room, code) == steps
 
 
 def photos_of(room: Room, code: str) -> list[Photo]:

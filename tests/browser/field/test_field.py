@@ -14,7 +14,7 @@ from geodata.domain.roles import Role
 from geodata.intake.door import now_ms
 from geodata.services import phones
 from geodata.store import units
-from tests.browser.field.centre import OPERATOR, dispatched, photos_of, step, steps_of
+from tests.browser.field.centre import OPERATOR, comes, dispatched, photos_of, step, steps_of
 from tests.browser.map_browser import MapPage
 from tests.browser.phone import HERE, Phone
 from tests.factories.people import account_of, cookie_of, secret_of
@@ -108,7 +108,7 @@ def test_what_is_done_in_a_dead_zone_outlives_the_page_and_is_delivered_once_and
     phone.context.set_offline(False)
     expect(phone.page.locator("#waiting")).to_be_hidden(timeout=60_000)
     expect(phone.page.locator("#net")).to_be_hidden()
-    assert steps_of(room, code) == ["accept", "arrive", "report_back"]
+    comes(phone.page, room, code, ["accept", "arrive", "report_back"])
     assert len(photos_of(room, code)) == 1
     expect(phone.page.locator("#refused article")).to_have_count(0)
     assert [w for w in phone.wrong if "ERR_INTERNET_DISCONNECTED" not in w] == []
@@ -133,7 +133,7 @@ def test_an_answer_that_was_lost_on_the_way_is_asked_for_again_and_nothing_is_do
     expect(phone.page.locator("#waiting")).to_be_visible()
     expect(phone.page.locator("#waiting")).to_be_hidden(timeout=30_000)
     assert [answer.status for answer in lost] == [200]
-    assert steps_of(room, code) == ["accept"]
+    comes(phone.page, room, code, ["accept"])
     expect(phone.page.locator("#refused article")).to_have_count(0)
 
 
@@ -238,7 +238,7 @@ def test_the_focus_goes_back_to_the_task_when_a_sheet_closes_and_what_happened_i
     phone.page.locator("#sheet [type=submit]").click()
     expect(phone.page.locator("#sheet")).to_be_hidden()
     expect(phone.page.locator("#waiting")).to_be_hidden()
-    assert steps_of(room, code)[-1] == "ask_extend"
+    comes(phone.page, room, code, ["accept", "ask_extend"])
     assert phone.page.evaluate("document.activeElement.closest('.task').dataset.code") == code
     phone.context.set_offline(True)
     expect(phone.page.locator("#spoken")).to_have_text("没有网络")
@@ -255,5 +255,5 @@ def test_what_cannot_be_done_is_given_back_with_a_reason(room: Room, base: str, 
     phone.page.locator("#sheet [type=submit]").click()
     expect(phone.page.locator(".none")).to_be_visible()
     expect(phone.page.locator("#waiting")).to_be_hidden()
-    assert steps_of(room, code) == ["return"]
+    comes(phone.page, room, code, ["return"])
     assert phone.wrong == []

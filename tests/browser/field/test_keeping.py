@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, expect
 
 from callbacks.room import Room
-from tests.browser.field.centre import dispatched, photos_of, step, steps_of
+from tests.browser.field.centre import comes, dispatched, photos_of, step, steps_of
 from tests.browser.phone import Phone, link_of
 
 FULL = "没有保存，也没有发送"
@@ -47,7 +47,7 @@ def test_a_step_that_could_not_be_kept_is_not_said_to_be_done_and_its_button_sta
     expect(phone.task(code)).to_have_attribute("data-state", "handling")
     expect(notice).to_have_count(0)
     expect(phone.page.locator("#waiting")).to_be_hidden()
-    assert steps_of(room, code) == ["accept"]
+    comes(phone.page, room, code, ["accept"])
 
 
 def test_a_report_that_could_not_be_kept_stays_in_its_sheet_and_goes_with_one_photo_later(
@@ -69,7 +69,7 @@ def test_a_report_that_could_not_be_kept_stays_in_its_sheet_and_goes_with_one_ph
     sheet.locator("[type=submit]").click()
     expect(phone.task(code)).to_have_attribute("data-state", "handled")
     expect(phone.page.locator("#waiting")).to_be_hidden()
-    assert steps_of(room, code) == ["accept", "report_back"]
+    comes(phone.page, room, code, ["accept", "report_back"])
     assert len(photos_of(room, code)) == 1
 
 
@@ -108,7 +108,7 @@ def test_a_phone_that_becomes_another_units_shows_and_sends_nothing_of_the_first
     expect(phone.page.locator(".task")).to_have_count(0)
     phone.page.wait_for_timeout(2_000)
     assert sent == [[], [], [], []]
-    assert steps_of(room, code) == ["accept"]
+    comes(phone.page, room, code, ["accept"])
     assert photos_of(room, code) == []
     seen = "\n".join(phone.page.evaluate("window.seen"))
     assert "渝中巡-02" in seen

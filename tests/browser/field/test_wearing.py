@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 from callbacks.room import Room
 from geodata.intake.door import now_ms
 from geodata.services import phones
-from tests.browser.field.centre import OPERATOR, dispatched, photos_of, steps_of
+from tests.browser.field.centre import OPERATOR, comes, dispatched, photos_of, steps_of
 from tests.browser.phone import Phone, link_of
 
 NO_MEMORY = "HTMLCanvasElement.prototype.getContext = () => null"
@@ -62,7 +62,7 @@ def test_a_gate_that_answers_in_place_of_the_server_counts_as_no_network_and_the
     phone.page.unroute_all()
     expect(net).to_be_hidden(timeout=40_000)
     expect(phone.page.locator("#waiting")).to_be_hidden()
-    assert steps_of(room, code) == ["accept"]
+    comes(phone.page, room, code, ["accept"])
 
 
 def test_a_phone_that_kept_nothing_says_that_it_reaches_nobody(room: Room, base: str, browser: Browser) -> None:
@@ -141,7 +141,7 @@ def test_after_an_upgrade_the_page_loads_itself_anew_once_and_not_under_somebody
     expect(phone.task(code)).to_have_attribute("data-state", "handled")
     phone.page.wait_for_timeout(3_000)
     assert len(loaded) == 1
-    assert steps_of(room, code) == ["accept", "report_back"]
+    comes(phone.page, room, code, ["accept", "report_back"])
 
 
 def test_a_server_that_says_another_build_for_ever_is_loaded_once(room: Room, base: str, browser: Browser) -> None:
@@ -176,7 +176,7 @@ def test_what_the_server_of_another_build_refuses_is_kept_and_sent_by_the_page_t
     phone.page.locator("#sheet .round").click()
     expect(phone.page.locator("body")).to_have_attribute("data-build", "b2", timeout=20_000)
     expect(phone.page.locator("#waiting")).to_be_hidden()
-    assert steps_of(room, code) == ["accept"]
+    comes(phone.page, room, code, ["accept"])
 
 
 def test_what_was_filled_in_is_not_lost_by_a_slip_of_the_thumb(room: Room, base: str, browser: Browser) -> None:
@@ -226,7 +226,7 @@ def test_a_link_that_ends_behind_a_filled_sheet_leaves_it_and_what_it_sends_is_s
     phone.open(link_of(room, "phone.u1"))
     expect(phone.task(code)).to_have_attribute("data-state", "handled")
     expect(phone.page.locator("#waiting")).to_be_hidden()
-    assert steps_of(room, code) == ["accept", "report_back"]
+    comes(phone.page, room, code, ["accept", "report_back"])
 
 
 def test_the_focus_stays_on_duty_when_its_button_changes(room: Room, base: str, browser: Browser) -> None:
