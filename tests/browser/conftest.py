@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from callbacks.room import Room
 from tests.browser.map_browser import chromium
 from tests.browser.serving import serving
+
+expect.set_options(timeout=20_000)  # what is waited for comes at once; a machine with much to do takes its time
 
 
 @pytest.fixture(scope="module")

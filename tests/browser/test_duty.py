@@ -13,7 +13,6 @@ from dashboard.words import words
 from geodata.store import events
 from tests.browser.duty_desk import ALONE, KIND, Officer, idle, long_room, officer, register, report, send, state_of
 
-expect.set_options(timeout=20_000)
 pytestmark = pytest.mark.usefixtures("rooms_are_left")
 TO_SEND = "/duty/D1?stages=dispatch"
 

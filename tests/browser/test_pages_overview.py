@@ -22,7 +22,6 @@ from tests.factories.people import cookie_of, signed_in
 
 CHROMIUM = Path("/usr/bin/chromium")
 WALLS = [(1366, 768), (1920, 1080), (3840, 2160), (5760, 1080), (7680, 2160)]
-expect.set_options(timeout=20_000)
 READY = "() => window.onescreen && onescreen.panels && onescreen.panels.value('title')"
 
 

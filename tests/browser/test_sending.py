@@ -18,7 +18,6 @@ from geodata.services.tracking import Position, report_positions
 from geodata.store import events, tasks, units
 from tests.browser.duty_desk import OPERATOR, Officer, idle, long_room, officer, register, report, send, state_of
 
-expect.set_options(timeout=20_000)
 pytestmark = pytest.mark.usefixtures("rooms_are_left")
 TO_SEND = "/duty/D1?stages=dispatch&order=newest"
 _steps = itertools.count()

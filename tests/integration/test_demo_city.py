@@ -35,7 +35,7 @@ from geodata.services.desk import Desk
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
 from geodata.situation.loading import load_situation
-from geodata.store import changes, events, pauses, settings, units
+from geodata.store import changes, events, intervals, pauses, settings, units
 from geodata.store.areas import load_tree
 from geodata.store.engine import Connection, Store
 from geodata.store.events import EventNow
@@ -118,13 +118,17 @@ def test_the_kept_counts_of_the_built_city_are_right(folder: DataFolder, store: 
     assert [f for f in check_city(store, folder) if f.wrong] == []
 
 
-def test_whatever_stands_in_the_built_city_has_its_line_in_the_ledger(store: Store) -> None:
+def test_whatever_stood_or_stands_in_the_built_city_has_its_line_in_the_ledger(store: Store) -> None:
     with store.read() as conn:
-        standing = [e for e in _events(conn) if e.state == State.SUSPENDED]
-        running = pauses.running(conn, [e.id for e in standing])
-    assert standing
-    assert {e.id: e.state_ms for e in standing} == {event_id: line.from_ms for event_id, line in running.items()}
-    assert all(line.reason and line.by and line.review_ms > line.from_ms for line in running.values())
+        everything = {e.id: e for e in _events(conn)}
+        lines = [line for event_id in everything for line in pauses.suspensions(conn, event_id)]
+        moment = lines[0].from_ms
+        held = {h.event_id for h in intervals.as_of(conn, moment) if h.state == State.SUSPENDED}
+    assert len(lines) > 5
+    assert {line.event_id for line in lines if line.from_ms <= moment < (line.ended_ms or moment + 1)} == held
+    standing = {e.id: e.state_ms for e in everything.values() if e.state == State.SUSPENDED}
+    assert {line.event_id: line.from_ms for line in lines if line.ended_ms is None} == standing
+    assert all(line.reason and line.by and line.review_ms > line.from_ms for line in lines)
 
 
 def test_areas_and_base_map_can_be_drawn(folder: DataFolder, store: Store) -> None:
