@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from sqlalchemy.engine import Connection
 
 from geodata.domain.events import State
 from geodata.store import pauses
 from geodata.store.bulk import NONE
+from geodata.store.engine import Connection
 from geodata.store.history import EventHistory
 
 REASONS = ("待备件到货", "需列入专项整治计划")
