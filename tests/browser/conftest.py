@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -12,6 +13,13 @@ from tests.browser.map_browser import chromium
 from tests.browser.serving import serving
 
 expect.set_options(timeout=20_000)  # what is waited for comes at once; a machine with much to do takes its time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a busy machine disturbed in a browser is tried once more; the run names it as RERUN."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=3))
 
 
 @pytest.fixture(scope="module")
