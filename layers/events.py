@@ -76,23 +76,18 @@ class Events:
 
 
 def _legend(rows: EventMarks) -> list[LegendItem]:
-    items = []
-    for u, shown, total in zip(URGENCIES, rows.shown, rows.total, strict=True):
-        if total:
-            note = "" if shown == total else "legend.note.partly" if shown else "legend.note.in_colours"
-            items.append(
-                LegendItem(
-                    str(u), f"legend.events.{u}", URGENCY_SHAPES[u], swatch(f"urgency-{u}"), total, note,
-                    total - shown if shown and note else None, opens=f"list?figure=open&urgencies={u}",
-                )
-            )  # fmt: skip
+    items = [
+        LegendItem(
+            str(u), f"legend.events.{u}", URGENCY_SHAPES[u], swatch(f"urgency-{u}"), total,
+            *_left_out(shown, total), opens=f"list?figure=open&urgencies={u}",
+        )
+        for u, shown, total in zip(URGENCIES, rows.shown, rows.total, strict=True) if total
+    ]  # fmt: skip
     if rows.overdue_n:
-        shown, left = int(rows.overdue.sum()), rows.overdue_n - int(rows.overdue.sum())
-        note = "" if not left else "legend.note.partly" if shown else "legend.note.in_colours"
         items.append(
             LegendItem(
-                "overdue", "legend.events.overdue", "outlined", swatch("outline"), rows.overdue_n, note,
-                left if shown and left else None, opens="list?figure=overdue",
+                "overdue", "legend.events.overdue", "outlined", swatch("outline"), rows.overdue_n,
+                *_left_out(int(rows.overdue.sum()), rows.overdue_n), opens="list?figure=overdue",
             )
         )  # fmt: skip
     if rows.hidden_on_pile:
@@ -103,6 +98,13 @@ def _legend(rows: EventMarks) -> list[LegendItem]:
             )
         )  # fmt: skip
     return items
+
+
+def _left_out(shown: int, total: int) -> tuple[str, int | None]:
+    """What a legend says of those that are not drawn one by one: its word, and how many where some are."""
+    if shown == total:
+        return "", None
+    return ("legend.note.partly", total - shown) if shown else ("legend.note.in_colours", None)
 
 
 LAYER = Events()

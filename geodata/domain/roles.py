@@ -57,7 +57,6 @@ PEOPLE: frozenset[Role] = frozenset(Role) - {R.SCREEN, R.FEED}
 _STAFF = frozenset({
     R.LEADER, R.INTAKE, R.DUTY_OFFICER, R.SHIFT_LEADER, R.CENTRE_HEAD, R.UNIT_MEMBER, R.UNIT_HEAD,
 })  # fmt: skip
-_CENTRE = frozenset({R.INTAKE, R.DUTY_OFFICER, R.SHIFT_LEADER, R.CENTRE_HEAD})
 
 RIGHTS: Mapping[Right, frozenset[Role]] = MappingProxyType({
     Right.SEE: frozenset(Role),

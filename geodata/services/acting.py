@@ -238,16 +238,18 @@ def possible(
     conn: Connection, desk: Desk, actor: Actor, found: Sequence[EventNow], own_unit_id: int | None
 ) -> dict[int, list[str]]:
     """The steps that the actor may take now with each of these events, by its id, in the order of FOLLOWS."""
-    reached = [e for e in found if actor.reaches(desk.tree, desk.tree.ordinal_by_id.get(e.area_id, 0))]
+
+    def reaches(event: EventNow) -> bool:
+        return actor.reaches(desk.tree, desk.tree.ordinal_by_id.get(event.area_id, 0))
+
+    reached = [e for e in found if reaches(e)]
     ids = [e.id for e in reached]
     known, asked = Tasks(conn, ids), pauses.extensions_of(conn, ids)
     ended = [e.id for e in reached if State(e.state) in ENDED]
     parts = replying.parts_of(ended, partial(events.merged_into, conn))
     waiting = {
-        e.id for e in reached if replying.waits(e) or any(
-            replying.waits(p) and actor.reaches(desk.tree, desk.tree.ordinal_by_id.get(p.area_id, 0))
-            for p in parts.get(e.id, ())
-        )
+        e.id for e in reached
+        if replying.waits(e) or any(replying.waits(p) and reaches(p) for p in parts.get(e.id, ()))
     }  # fmt: skip
     return {e.id: [] for e in found} | {
         e.id: [

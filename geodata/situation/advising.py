@@ -105,7 +105,7 @@ class Inquiry:
 
     def _called(self) -> Bools:
         if self.very is not None:
-            return np.array([slot == self.very for slot in range(len(self.now))], np.bool_)
+            return np.equal(np.arange(len(self.now)), self.very)
         text = self.text.casefold()
         return np.array([text in u.call_sign.casefold() or text in u.code.casefold() for u in self.now], np.bool_)
 
