@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from geodata.store.engine import Store
 from tests.postgres import NoPostgresError, Server, running_server
 
 REQUIRE_ALL = os.environ.get("ONESCREEN_REQUIRE_ALL") == "1"
+
+# How long an example takes says how busy the machine is. Where everything is required, the same examples come each
+# time: a commit is judged by what it changed; elsewhere they are drawn anew.
+settings.register_profile(
+    "onescreen", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=REQUIRE_ALL
+)
+settings.load_profile("onescreen")
 
 
 def missing(reason: str) -> None:

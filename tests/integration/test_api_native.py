@@ -367,7 +367,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changes_made=st.dictionaries(
         st.sampled_from(["source", "source_id", "subtype", "reported_at", "lon", "lat", "area", "urgency", "at", "code",

@@ -260,7 +260,7 @@ async def test_an_address_that_is_not_verified_names_nobody(forger: Forger) -> N
         await come_back(forger, but(email="li@x.cn", email_verified=False), asking(forger, claim="email"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64"]), st.sampled_from([None, 1, "b64", ["b64"], [1]])),
     st.one_of(st.binary(max_size=40), st.just(b"[" * 60_000)), st.text(max_size=9),

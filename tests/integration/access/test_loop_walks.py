@@ -85,7 +85,7 @@ def check_tasks(event: EventNow, tasks: list[TaskNow]) -> None:
         assert bool(t.ended) == (t.ended_ms is not None)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_whatever_people_try_no_event_is_stuck_no_clock_runs_backwards_and_nothing_is_lost(
     small: Town, seed: int

@@ -224,7 +224,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=5, max_size=40))
 def test_whatever_runs_crashes_or_waits_in_whatever_order_each_step_comes_exactly_once(
     steps: Sequence[tuple[str, int]], founded_file: Path, tmp_path: Path

@@ -20,7 +20,7 @@ from tests.integration.security.test_matrix import server_callbacks
 from tests.integration.security.test_web import TRACES
 
 FUZZED = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None,
+    max_examples=60, derandomize=True, database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 NASTY = (

@@ -69,7 +69,7 @@ def test_a_stopped_clock_says_so_and_without_a_limit_there_is_no_light() -> None
     assert turn(NOON, None, working=True, work=WORK) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STARTS, LIMITS, UNITS)
 def test_the_turns_are_the_deadlines_of_their_shares_of_the_limit(start: int, limit: float, unit: LimitUnit) -> None:
     """Quarters of an hour: three quarters and twice a limit are then whole milliseconds."""
@@ -79,7 +79,7 @@ def test_the_turns_are_the_deadlines_of_their_shares_of_the_limit(start: int, li
     assert at.dark_ms == deadline_ms(start, limit * 2, unit, CALENDAR)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(STARTS, st.integers(0, 90 * 24 * 60).map(lambda m: m * 60_000), st.booleans(),
        st.lists(st.integers(-10 * HOUR_MS, 4000 * HOUR_MS), min_size=2, max_size=8))  # fmt: skip
 def test_a_running_light_never_falls(start: int, length: int, working: bool, after: list[int]) -> None:
@@ -90,7 +90,7 @@ def test_a_running_light_never_falls(start: int, length: int, working: bool, aft
     assert shown == sorted(shown)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(STARTS, st.none() | st.integers(0, 5000 * HOUR_MS), st.booleans(), st.booleans()),
                 min_size=1, max_size=20),
        st.integers(0, 9000 * HOUR_MS))  # fmt: skip
@@ -114,7 +114,7 @@ def test_a_deadline_without_working_time_before_it_runs_by_the_clock() -> None:
     assert turn(night, night + 4 * HOUR_MS, working=True, work=nobody_works) == at
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(ms("2015-01-01 00:00"), ms("2040-01-01 00:00")))
 def test_working_time_only_grows_and_is_found_again(at: int) -> None:
     here, later = (WORK.worked(np.array([t])) for t in (at, at + 60_000))

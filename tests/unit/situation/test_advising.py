@@ -59,7 +59,7 @@ def written_out(pool: Pool, way: Callable[[int], float] | None = None) -> list[t
     return sorted(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 120), st.integers(1, 20))
 def test_the_order_is_that_of_the_costs_and_everybody_is_chosen_or_counted(seed: int, units: int, n: int) -> None:
     pool = pool_of(np.random.default_rng(seed), units)

@@ -74,7 +74,7 @@ def test_every_figure_is_live_or_kept_and_none_is_both() -> None:
 
 
 @given(CITY)
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 def test_a_list_holds_as_many_events_as_its_number_says(told: list[dict[str, object]]) -> None:
     situation = situation_of(told)
     for filters in (Filters(), Filters(classes=(CLASSES[0],)), Filters(urgencies=(1, 2), sources=("hotline",))):
@@ -89,7 +89,7 @@ def test_a_list_holds_as_many_events_as_its_number_says(told: list[dict[str, obj
 
 
 @given(CITY)
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 def test_an_hour_a_pile_and_the_last_minutes_list_as_many_as_is_said_of_them(told: list[dict[str, object]]) -> None:
     situation = situation_of(told)
     ended = {i: an_event_of(i, t).ended_ms for i, t in enumerate(told, 1)}
@@ -113,7 +113,7 @@ def test_an_hour_a_pile_and_the_last_minutes_list_as_many_as_is_said_of_them(tol
 
 
 @given(CITY)
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 def test_a_figure_holds_no_other_states_than_are_offered_and_each_with_its_count(
     told: list[dict[str, object]],
 ) -> None:
@@ -134,7 +134,7 @@ def test_a_figure_holds_no_other_states_than_are_offered_and_each_with_its_count
 
 
 @given(CITY)
-@settings(max_examples=20, deadline=None, database=None)
+@settings(max_examples=20, database=None)
 def test_an_order_changes_nothing_but_the_order(told: list[dict[str, object]]) -> None:
     situation = situation_of(told)
     known = {i: an_event_of(i, t) for i, t in enumerate(told, 1)}

@@ -211,4 +211,4 @@ class AnyHistory(RuleBasedStateMachine):
 
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(max_examples=20, stateful_step_count=15, deadline=None, database=None)
+TestAnyHistory.settings = settings(max_examples=20, stateful_step_count=15, database=None)

@@ -60,7 +60,7 @@ def some_points(rng: np.random.Generator, n: int) -> list[tuple[float, float]]:
     return [spot(*p) for p in rng.uniform(-2600, 2600, (n, 2))]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(SEEDS)
 def test_ways_are_those_of_a_plain_search_and_no_way_is_told_as_none(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def test_ways_are_those_of_a_plain_search_and_no_way_is_told_as_none(seed: int) 
         assert metres_between(drawn[:-1], drawn[1:]).sum() <= found.metres + 5
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(SEEDS, st.integers(0, 80), st.integers(1, 12))
 def test_the_best_by_road_are_the_best_of_all_that_are_written_out(seed: int, units: int, n: int) -> None:
     rng = np.random.default_rng(seed)
@@ -108,7 +108,7 @@ def test_the_best_by_road_are_the_best_of_all_that_are_written_out(seed: int, un
     assert len(order.chosen) + sum(order.missing.values()) == units
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS)
 def test_the_nearest_road_is_found_as_far_as_it_may_lie(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -112,7 +112,7 @@ def test_a_shift_holds_from_its_beginning_to_just_before_its_end() -> None:
 
 
 @given(st.lists(A_UNIT, max_size=6), st.lists(A_SHIFT, max_size=10, unique_by=lambda s: s[:2]))
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60, database=None)
 def test_the_board_lists_as_many_units_as_every_figure_of_them_says(
     told: list[dict[str, object]], plans: list[tuple[int, int, int, int]]
 ) -> None:

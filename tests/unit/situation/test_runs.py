@@ -13,7 +13,7 @@ from geodata.situation.runs import TIME_END, Runs, keys_of, slots_of, times_in_k
 KEYS = st.integers(-60, 60)
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150, database=None)
 @given(st.sets(KEYS), st.lists(st.tuples(st.booleans(), KEYS), max_size=80), KEYS, KEYS)
 def test_runs_hold_what_a_set_would_hold_in_order(
     first: set[int], steps: list[tuple[bool, int]], low: int, end: int

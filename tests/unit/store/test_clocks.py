@@ -33,7 +33,7 @@ def minute_by_minute(start_ms: int, minutes: int, calendar: WorkCalendar) -> int
     return at
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     day=st.dates(date(2024, 1, 1), date(2026, 9, 1)),
     minute=st.integers(0, 24 * 60 - 1),
