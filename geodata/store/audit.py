@@ -50,11 +50,21 @@ class Sought:
 
 
 _COLUMNS = tuple(getattr(AuditRow, name) for name in Line._fields)
+_NEWEST = sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(1)
+_AT = AuditRow.first_seq == sa.bindparam("change")
+# The literal is what lets both databases use the index; so does the bound, which the other two terms imply.
+_COVERING = (
+    sa.select(*_COLUMNS)
+    .where(sa.text(COVERS), AuditRow.first_seq >= sa.bindparam("change"))
+    .where(sa.or_(AuditRow.first_seq > sa.bindparam("change"), sa.and_(_AT, AuditRow.seq > sa.bindparam("line"))))
+    .order_by(AuditRow.first_seq, AuditRow.seq)
+    .limit(PAGE)
+)
 
 
 def newest(conn: Connection) -> Line | None:
     """The last line."""
-    row = conn.execute(sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(1)).first()
+    row = conn.execute(_NEWEST).first()
     return Line(*row) if row else None
 
 
@@ -78,12 +88,8 @@ def walk(conn: Connection) -> Iterator[Line]:
 def covering(conn: Connection, from_change: int = 1) -> Iterator[Line]:
     """The lines that cover changes from a number on, in the order of these."""
     change, line = from_change, -(2**63)
-    # The literal is what lets both databases use the index.
-    asked = sa.select(*_COLUMNS).where(sa.text(COVERS)).order_by(AuditRow.first_seq, AuditRow.seq).limit(PAGE)
     while True:
-        after = sa.or_(AuditRow.first_seq > change, sa.and_(AuditRow.first_seq == change, AuditRow.seq > line))
-        rows = conn.execute(asked.where(after)).all()
-        found = [Line(*row) for row in rows]
+        found = [Line(*row) for row in conn.execute(_COVERING, {"change": change, "line": line})]
         yield from found
         if len(found) < PAGE:
             return

@@ -34,6 +34,8 @@ class Change(NamedTuple):
 _COLUMNS = tuple(getattr(ChangeRow, name) for name in Change._fields)
 _TAIL = sa.select(*_COLUMNS).where(ChangeRow.seq > sa.bindparam("after")).order_by(ChangeRow.seq)
 
+_TRANSITIONS = _TAIL.where(ChangeRow.kind != "positions").limit(PAGE)
+
 
 def tail(conn: Connection, after_seq: int, limit: int = 5000) -> list[Change]:
     """Changes after a sequence number, oldest first, none ever skipped."""
@@ -108,9 +110,8 @@ def first_written(conn: Connection) -> int | None:
 def transitions(conn: Connection, from_seq: int | None = None) -> Iterator[Change]:
     """Every change but batches of positions, oldest first, from a number on or from the very first."""
     last = from_seq - 1 if from_seq is not None else -(2**63)
-    asked = sa.select(*_COLUMNS).where(ChangeRow.kind != "positions").order_by(ChangeRow.seq).limit(PAGE)
     while True:
-        rows = conn.execute(asked.where(ChangeRow.seq > last)).all()
+        rows = conn.execute(_TRANSITIONS, {"after": last}).all()
         yield from (Change(*row) for row in rows)
         if len(rows) < PAGE:
             return
