@@ -195,12 +195,16 @@ RIGHTS: Pairs = {
 }
 
 AUDIT: Pairs = {
-    "audit.lead": ("时间为 {zone}，最新的在前。每行与上一行一起签名，改动会被发现。",
-                   "Times are {zone}, newest first. Each line is signed with the one before: changes show."),
+    "audit.lead": (
+        "时间为 {zone}，最新的在前。每行与上一行一起签名，改动会被发现。未按账号、操作或对象筛选时，不列出变更签名行。",
+        "Times are {zone}, newest first. Each line is signed with the one before: changes show. Lines that only sign "
+        "changes of the log are listed once you filter by account, action or subject.",
+    ),
     "audit.lines": ("审计记录", "Lines"),
     "audit.actor": ("账号", "Account"),
     "audit.action": ("操作", "Action"),
-    "audit.action.any": ("全部", "any"),
+    "audit.action.any": ("全部（不含变更签名）", "any but signed changes"),
+    "audit.action.all": ("全部（含变更签名）", "any, signed changes too"),
     "audit.subject": ("对象", "Subject"),
     "audit.from": ("从", "From"),
     "audit.to": ("至（含当日）", "To (that day included)"),
@@ -241,6 +245,7 @@ AUDIT: Pairs = {
     "audit_action.read_track": ("查看轨迹", "Read a track"),
     "audit_action.export": ("导出清单", "Exported a list"),
     "audit_action.export_audit": ("导出审计记录", "Exported the audit"),
+    "audit_action.changes": ("变更签名", "Signed changes"),
     "audit_action.replay": ("重新提交隔离记录", "Submitted quarantined records again"),
     "audit_action.report": ("上报事件", "Reported an event"),
     "audit_action.enrol": ("登记力量", "Enrolled a unit"),
@@ -300,6 +305,14 @@ AUDIT: Pairs = {
     "audit_value.trigger": ("告警", "Alert"),
     "audit_value.tier": ("级别", "Tier"),
     "audit_value.raised_ms": ("发出", "Raised"),
+    "audit_value.covers": ("变更编号", "Changes no."),
+    "audit_value.n_event": ("事件变更", "Of events"),
+    "audit_value.n_alert": ("告警变更", "Of alerts"),
+    "audit_value.n_unit": ("力量变更", "Of units"),
+    "audit_value.n_import": ("历史导入", "Imports"),
+    "audit_value.n_areas": ("区划导入", "Editions of areas"),
+    "audit_value.n_roster": ("排班导入", "Rosters"),
+    "audit_value.n_roads": ("路网导入", "Road graphs"),
 }
 
 WORDS: Pairs = {**ADMIN, **PEOPLE, **SCREENS, **FEEDS, **RIGHTS, **AUDIT}

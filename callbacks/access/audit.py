@@ -22,6 +22,7 @@ from geodata.domain.events import FOLLOWS
 from geodata.domain.roles import Right
 from geodata.intake.door import now_ms
 from geodata.services.audit_reading import ACTIONS, export_lines, lines
+from geodata.services.auditing import BARE
 from geodata.services.declining import Declined
 from geodata.services.export import unarmed
 from geodata.store.audit import Line, Sought
@@ -29,7 +30,11 @@ from geodata.store.folder import City
 
 PAGE = 100
 FILTER = ("actor", "action", "subject", "from", "to")
-COLUMNS = ("seq", "time", "actor", "address", "action", "subject", "area", "old", "new")
+COLUMNS = (
+    "seq", "time", "actor", "address", "action", "subject", "area", "old", "new", "first_change", "last_change",
+)  # fmt: skip
+ALL = "*"
+"""The action that stands for every line, with those that tell only that changes are covered."""
 Query = Annotated[Form, Depends(query_of)]
 
 
@@ -62,11 +67,14 @@ def router(answers: Answers) -> APIRouter:
 
 
 def sought_by(query: Form, city: City) -> Sought:
-    """The filter of an address; days are the city's, the last one whole. Raises Declined."""
+    """The filter of an address; days are the city's, the last one whole. Raises Declined.
+
+    Where nothing is asked for by account, action or subject, lines that only cover changes are left out.
+    """
     actor, action, subject = (query.one(name).strip()[:128] for name in FILTER[:3])
     return Sought(
-        actor, action, subject, day_ms("from", query.one("from"), city.zone),
-        day_ms("to", query.one("to"), city.zone, days_later=1),
+        actor, "" if action == ALL else action, subject, day_ms("from", query.one("from"), city.zone),
+        day_ms("to", query.one("to"), city.zone, days_later=1), told=not (actor or action or subject),
     )  # fmt: skip
 
 
@@ -86,7 +94,7 @@ def _page(
     ]  # fmt: skip
     return answers.page(
         request, "audit", at=f"/audit?{kept}" if kept else "/audit", declined=declined, rows=rows, typed=typed,
-        actions=[(name, action_said(lang, name)) for name in (*ACTIONS, *FOLLOWS)], kept=kept,
+        actions=[(name, action_said(lang, name)) for name in (ALL, *ACTIONS, *FOLLOWS)], kept=kept,
         older=shown[-1].seq if len(found) > PAGE else None, newest=not query.one("before"), zone_name=city.time_zone,
     )  # fmt: skip
 
@@ -98,7 +106,8 @@ def _csv(found: Iterator[Line], city: City) -> Iterator[str]:
     box.write("\ufeff")
     writer.writerow(COLUMNS)
     for n, line in enumerate(found, 1):
-        cells = (line.seq, when(city.zone, line.at_ms, seconds=True), *line[2:-1])
+        covers = (line.first_seq or "", line.last_seq or "")
+        cells = (line.seq, when(city.zone, line.at_ms, seconds=True), *line[2:BARE], *covers)
         writer.writerow([unarmed(cell) for cell in cells])
         if n % PAGE == 0:
             yield _emptied(box)

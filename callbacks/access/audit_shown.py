@@ -20,7 +20,8 @@ VALUES = (
     "agent", "account", "kind", "second_factor_forgotten", "actor", "action", "subject", "from_ms", "to_ms", "state",
     "unit", "deadline_ms", "handled_ms", "ended_ms", "reason", "call_sign", "home_area_id", "skills", "status",
     "subtype", "source", "found", "until_ms", "into", "accountable", "order_kind", "placard_level", "assists", "marks",
-    "photo", "stage", "consent", "trigger", "tier", "raised_ms",
+    "photo", "stage", "consent", "trigger", "tier", "raised_ms", "covers", "n_event", "n_alert", "n_unit", "n_import",
+    "n_areas", "n_roster", "n_roads",
 )  # fmt: skip
 """Values that have words for what they are; others stand there by their own name."""
 SAID_AS: Mapping[str, str] = MappingProxyType({
@@ -43,14 +44,21 @@ class Change(NamedTuple):
 
 def action_said(lang: str, action: str) -> str:
     """What was done."""
+    if action == "*":
+        return words(lang, "audit.action.all")
     if action in FOLLOWS:
         return words(lang, f"act.{action}")
     return words(lang, f"audit_action.{action}") if action in ACTIONS else action
 
 
 def changes(line: Line, lang: str, zone: ZoneInfo) -> list[Change]:
-    """What a line says about old and new values: those that differ, and of what is new all that is something."""
+    """What a line says about old and new values: those that differ, and of what is new all that is something; at the
+    end which changes it covers.
+    """
     old, new = _values(line.old), _values(line.new)
+    if line.first_seq:
+        few = line.first_seq == line.last_seq
+        new["covers"] = f"{line.first_seq:,}" if few else f"{line.first_seq:,}–{line.last_seq:,}"
     differ = [n for n in dict.fromkeys((*old, *new)) if (old.get(n) or None) != (new.get(n) or None) or n in TELLING]
     return [
         Change(

@@ -170,6 +170,7 @@ def _build(folder: DataFolder, url: str, seed: int, size: CitySize, progress: Pr
         _put_basemap(folder, basemap)
     store = Store.open(url)
     try:
+        access = Access.open(store, folder)
         keep_zone(store, folder.city())
         _put_areas(store, folder, areas, progress)
         del areas
@@ -179,7 +180,7 @@ def _build(folder: DataFolder, url: str, seed: int, size: CitySize, progress: Pr
         del net
         progress("units", STAGES[2][1])
         _seed(store, folder, stage, draw_roster(stage), seed, progress)
-        ensure_playing_key(Access.open(store, folder), folder, root_code, _now_ms())
+        ensure_playing_key(access, folder, root_code, _now_ms())
     finally:
         store.close()
     if pool:
@@ -282,6 +283,7 @@ def _catch_up(folder: DataFolder, url: str, seed: int, progress: Progress) -> No
     now_ms = _now_ms()
     store = Store.open(url)
     try:
+        Access.open(store, folder)
         with store.read() as conn:
             _, newest = events.records_span(conn)
         if newest is None or now_ms - newest < GAP_MIN_MS:

@@ -15,7 +15,7 @@ from geodata.boundaries.mapping import Flags, Root, Source
 from geodata.boundaries.roads import RoadSource, import_roads
 from geodata.intake.history_file import import_events
 from geodata.intake.roster_file import import_roster
-from geodata.intake.terminal import Data, Database, existing, progress, say, stages, told
+from geodata.intake.terminal import Data, Database, existing, progress, say, stages, told, writing
 from geodata.services.access import Access
 from geodata.services.actors import Actor
 from geodata.services.checking import check_audit, check_city
@@ -62,7 +62,7 @@ def areas_in(
         flags = Flags(source=source, levels=tuple(level or ()), root=root)
         day = date.fromisoformat(edition) if edition else None
         options = ImportOptions(flags, day, dry_run, leave_out_broken, merge_parts)
-        store = None if dry_run else Store.open(database or folder.database_url)
+        store = None if dry_run else writing(Store.open(database or folder.database_url), folder)
         with progress() as shown:
             report = import_areas(store, folder, files, mapping, options, stages(shown))
     report.print(say)
@@ -83,7 +83,7 @@ def events_in(
     """Import a history of events; may be run again. Rows that cannot be read or placed go to quarantine."""
     folder = DataFolder(data)
     with told():
-        store = Store.open(database or folder.database_url)
+        store = writing(Store.open(database or folder.database_url), folder)
         with progress() as shown:
             report = import_events(store, folder, file, mapping, dry_run=dry_run, progress=stages(shown))
     for line in report.lines():
@@ -101,7 +101,7 @@ def roster_in(
     quarantine."""
     folder = DataFolder(data)
     with told():
-        report = import_roster(existing(folder, database), folder, file)
+        report = import_roster(writing(existing(folder, database), folder), folder, file)
     for line in report.lines():
         say.print(line, markup=False)
 
@@ -122,7 +122,8 @@ def roads_in(
     """Import the city's roads, by which ways of units are found; takes the place of those before."""
     with told():
         source = RoadSource(road_class, oneway, speed, crs, datum, encoding)
-        store = existing(DataFolder(data), database)
+        folder = DataFolder(data)
+        store = writing(existing(folder, database), folder)
         with progress() as shown:
             report = import_roads(store, file, source, dry_run=dry_run, progress=stages(shown))
     for line in report.lines():
@@ -136,13 +137,14 @@ def check(
     head: Annotated[str, typer.Option(help="A head of the audit that was noted before: it must still be in it.")] = "",
     database: Database = "",
 ) -> None:
-    """Recount what is kept against what happened, and follow the audit's chain; ends with 1 when something is wrong."""
+    """Recount what is kept against what happened, follow the audit's chain, and compare the change log with what its
+    lines cover; ends with 1 when something is wrong."""
     folder = DataFolder(data)
     with told():
         if what not in ("all", "audit"):
             raise ValueError(f"what: {what!r} is not known; possible: all, audit")
         store = existing(folder, database)
-        findings = [check_audit(Access.open(store, folder), head)]
+        findings = check_audit(Access.open(store, folder), head)
         if what == "all":
             findings += check_city(store, folder)
     for finding in findings:

@@ -13,7 +13,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from geodata.boundaries.edition import Progress as Tell
+from geodata.services.access import Access
 from geodata.services.actors import NotAllowedError
+from geodata.services.sealing import ENV
 from geodata.store import settings
 from geodata.store.engine import Store, StoreError
 from geodata.store.folder import DataFolder
@@ -62,6 +64,17 @@ def whole(shown: Progress, title: str) -> Callable[[str, float], None]:
     """One bar for a long work that tells its share."""
     bar = shown.add_task(title, total=1.0)
     return lambda stage, share: shown.update(bar, completed=share, description=f"{title}: {stage}")
+
+
+def writing(store: Store, folder: DataFolder) -> Store:
+    """The store, of which the audit covers what is written from here on; ends the command where it cannot sign so."""
+    access = Access.open(store, folder)
+    with store.read() as conn:
+        fits = access.audit.fits(conn)
+    if not fits:
+        stop(f"The audit is signed with another key than {folder.secret_key} or {ENV} hold, or its head was touched; "
+             "see: python app.py check audit --help")  # fmt: skip
+    return store
 
 
 def existing(folder: DataFolder, database: str) -> Store:

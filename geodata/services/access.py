@@ -17,13 +17,19 @@ from geodata.store.tokens import Token
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One city's; ``demo`` allows to step into a role without a password, on the machine itself."""
+    """One city's; ``demo`` allows to step into a role without a password, on the machine itself.
+
+    From then on the audit covers whatever this process writes to the change log.
+    """
 
     store: Store
     seal: Seal
     audit: Audit
     rules: AccessRules
     demo: bool = False
+
+    def __post_init__(self) -> None:
+        self.store.attend(self.audit.cover)
 
     @classmethod
     def open(cls, store: Store, folder: DataFolder) -> Self:

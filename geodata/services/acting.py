@@ -72,7 +72,8 @@ def act(
                     if audit is not None:
                         area = desk.tree.areas[desk.tree.ordinal_by_id.get(was.area_id, 0)].code
                         audit.record(conn, actor, item.action, f"event:{was.code}", at_ms=now_ms, area=area,
-                                     old=found.told(was), new=found.told(now) | carried(item))  # fmt: skip
+                                     old=found.told(was), new=found.told(now) | carried(item),
+                                     covers=[journal.last])  # fmt: skip
                 if item.joint and item.action == "dispatch":
                     joint[old.id] = moved[old.id]
                 if item.receipt:

@@ -18,7 +18,7 @@ from geodata.services.actors import Actor, NotAllowedError
 from geodata.services.desk import Desk
 from geodata.services.leasing import MayWrite
 from geodata.services.looking import NotThereError, area_ids
-from geodata.store import alerts, units
+from geodata.store import alerts, changes, units
 from geodata.store.alerts import AlertNow, NewAlert
 from geodata.store.engine import Connection
 from geodata.store.events import EventNow
@@ -121,8 +121,9 @@ def acknowledge(access: Access, desk: Desk, actor: Actor, alert_id: int, now_ms:
             area = desk.tree.areas[desk.tree.ordinal_by_id.get(alert.area_id, 0)].code
             told = {"trigger": alert.trigger, "tier": alert.tier + 1, "raised_ms": alert.raised_ms}
             access.audit.record(
-                conn, actor, "acknowledge", f"event:{alert.code}", at_ms=now_ms, area=area, new=told
-            )
+                conn, actor, "acknowledge", f"event:{alert.code}", at_ms=now_ms, area=area, new=told,
+                covers=changes.last(conn),
+            )  # fmt: skip
             alert = alerts.by_ids(conn, [alert.id])[0]
     return Acknowledged(alert, first)
 

@@ -9,6 +9,7 @@ from geodata.domain.areas import AreaTree
 from geodata.domain.roles import Right
 from geodata.services.access import Access
 from geodata.services.actors import Actor
+from geodata.services.auditing import CHANGES
 from geodata.store import audit
 from geodata.store.audit import Line, Sought
 
@@ -19,7 +20,7 @@ ACTIONS = (
     "set_second_factor", "invite_first_admin", "create_account", "change_account", "end_account", "renew_secret",
     "end_token", "open_screen", "issue_phone", "end_phone", "open_phone", "photo", "reveal_contact", "read_track",
     "export", "export_audit", "replay",
-    "report", "enrol", "sign_on", "sign_off", "status", "edit", "acknowledge", "plan_roster",
+    "report", "enrol", "sign_on", "sign_off", "status", "edit", "acknowledge", "plan_roster", CHANGES,
 )  # fmt: skip
 """What lines tell of, besides the steps of an event (``events.FOLLOWS``)."""
 

@@ -3,24 +3,34 @@
 A line that is changed, removed or put in breaks the chain; lines removed from its end leave the head that is kept apart
 behind. Who can write the database but has no key can make none of these fit again. What such a one still can do is to
 put back an older state of the whole; a head that was noted elsewhere shows that.
+
+The change log hangs on the same chain: each change but positions is covered by exactly one line of the transaction
+that wrote it (``covering``): the line that tells of it, else one for all that a system or the machine did at once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from geodata.services import covering
 from geodata.services.actors import Actor
+from geodata.services.covering import Covered
 from geodata.services.sealing import Seal
-from geodata.store import audit, settings
+from geodata.store import audit, changes, settings
 from geodata.store.audit import Line
+from geodata.store.changes import Change
 from geodata.store.engine import Connection
 from geodata.store.quarantine import storable
 
 VALUE_MAX = 4_000
 START, TORN = "0" * 64, ""
+CHANGES = "changes"
+"""The action of a line that tells only which changes it covers."""
+BARE = Line._fields.index("mac")
+"""So many columns of a line come before its signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +57,44 @@ class Audit:
 
     def record(
         self, conn: Connection, actor: Actor, action: str, subject: str, *, at_ms: int, area: str = "",
-        old: Mapping[str, Any] | None = None, new: Mapping[str, Any] | None = None,
+        old: Mapping[str, Any] | None = None, new: Mapping[str, Any] | None = None, covers: Sequence[Change] = (),
     ) -> None:  # fmt: skip
-        """One more line, in the transaction of what it tells of."""
+        """One more line, in the transaction of what it tells of. ``covers``: the changes that it tells of, in a row."""
         seq, before = self._next(conn)
         bare = Line(
             seq, at_ms, _text(actor.name, 64) or "-", _text(actor.address, 64), action, _text(subject, 128),
             _text(area, 64), _json(old), _json(new), "",
         )  # fmt: skip
+        if covers:
+            bare = bare._replace(
+                first_seq=covers[0].seq, last_seq=covers[-1].seq, digest=covering.digest(covers, self._seal.sign)
+            )
         line = bare._replace(mac=self._mac(before, bare))
         audit.append(conn, [line])
         settings.put(conn, settings.AUDIT_HEAD, self._signed("head", line.seq, line.mac))
+
+    def cover(self, conn: Connection, from_change: int) -> None:
+        """Lines for the transitions of this transaction that none of its lines covers: one for each actor's in a row.
+
+        Told by the store at the end of the transaction (``Store.attend``), so that none is ever without.
+        """
+        mine = set[int]()
+        for line in audit.covering(conn, from_change):
+            mine.update(range(line.first_seq, line.last_seq + 1))
+        left = [c for c in changes.transitions(conn, from_change) if c.seq not in mine]
+        for run in covering.runs(left):
+            first, last = run[0].seq, run[-1].seq
+            told = f"changes:{first}" if first == last else f"changes:{first}-{last}"
+            self.record(conn, Actor(run[0].actor), CHANGES, told, at_ms=run[-1].at_ms, new=covering.counted(run),
+                        covers=run)  # fmt: skip
+
+    def fits(self, conn: Connection) -> bool:
+        """Whether the head is signed with this key, or there is none yet: what comes next continues the chain."""
+        return self._next(conn)[1] != TORN
+
+    def check_changes(self, conn: Connection) -> Covered:
+        """Whether the change log is what the lines cover; says nothing where the lines themselves do not hold."""
+        return covering.follow(conn, self._seal.sign)
 
     def check(self, conn: Connection, known_head: str = "") -> tuple[int, str, Broken | None]:
         """(lines, head as ``seq:mac``, where it is broken or None).
@@ -142,7 +179,10 @@ class Audit:
         return f"{seq}:{mac}:{self._seal.sign(f'{what}:{seq}:{mac}')}"
 
     def _mac(self, before: str, line: Line) -> str:
-        return self._seal.sign(json.dumps([before, *line[:-1]], ensure_ascii=False))
+        """Lines that cover nothing are signed as they were before lines covered anything."""
+        told = [before, *line[:BARE]]
+        covers = line[BARE + 1 :] if any(line[BARE + 1 :]) else ()
+        return self._seal.sign(json.dumps([*told, *covers], ensure_ascii=False))
 
 
 def _text(text: str, longest: int) -> str:

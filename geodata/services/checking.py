@@ -13,6 +13,7 @@ from geodata.store import recount
 from geodata.store.areas import load_tree
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
+from geodata.store.history import imports_that_differ
 from geodata.store.tallies import TOTALS
 
 
@@ -47,13 +48,33 @@ def check_city(store: Store, folder: DataFolder) -> list[Finding]:
     return found
 
 
-def check_audit(access: Access, known_head: str = "") -> Finding:
-    """Whether the audit's chain is unbroken; its head is worth noting where nobody can change it."""
+def check_audit(access: Access, known_head: str = "") -> list[Finding]:
+    """Whether the audit's chain is unbroken, and the change log is what its lines cover.
+
+    The head is worth noting where nobody can change it. Of a chain that is broken nothing hangs any more.
+    """
     with access.store.read() as conn:
         lines, head, broken = access.audit.check(conn, known_head)
-    if broken is not None:
-        return Finding("audit", f"broken: {broken.text}", wrong=True)
-    return Finding("audit", f"{lines:,} lines, unbroken; head {head}")
+        if broken is not None:
+            return [Finding("audit", f"broken: {broken.text}", wrong=True)]
+        found = access.audit.check_changes(conn)
+        strays, differ = recount.stray_states(conn), imports_that_differ(conn)
+    said = f"{found.covered:,} covered by lines of the audit"
+    if found.broken:
+        said = f"broken: {found.broken}; {said} up to there"
+    if found.before:
+        said += f"; {found.before:,} older ones are not: from before the audit covered them, or with lines forgotten"
+    if differ:
+        imported = f"the events of change {differ[0]} are not those that were imported"
+    else:
+        imported = "the events of every import are those that were imported"
+    return [
+        Finding("audit", f"{lines:,} lines, unbroken; head {head}"),
+        Finding("changes", said, wrong=bool(found.broken)),
+        Finding("imports", imported, wrong=bool(differ)),
+        Finding("states", f"{len(strays):,} events do not stand as their last change says: {', '.join(strays[:5])}",
+                wrong=True) if strays else Finding("states", "every event stands as its last change says"),
+    ]  # fmt: skip
 
 
 def totals_agree(

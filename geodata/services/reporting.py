@@ -84,7 +84,8 @@ def report_events(
                 if audit is not None:
                     audit.record(conn, actor, "report", f"event:{new.code}", at_ms=now_ms,
                                  area=desk.tree.areas[desk.tree.ordinal_by_id.get(new.area_id, 0)].code,
-                                 new={"subtype": item.subtype_code, "source": item.source})  # fmt: skip
+                                 new={"subtype": item.subtype_code, "source": item.source},
+                                 covers=[journal.last])  # fmt: skip
             except Refusal as refusal:
                 admission.refuse(refusal, one.record, one.key)
         journal.write()

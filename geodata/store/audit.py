@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store.models_access import AuditRow
+from geodata.store.models_access import COVERS, TOLD, AuditRow
 
 PAGE = 5_000
 
@@ -27,11 +27,17 @@ class Line(NamedTuple):
     old: str
     new: str
     mac: str
+    first_seq: int = 0
+    last_seq: int = 0
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which lines: texts are equal or empty; ``areas`` None is all, else only lines about these codes."""
+    """Which lines: texts are equal or empty; ``areas`` None is all, else only lines about these codes.
+
+    ``told``: leave out the lines that tell only that changes are covered.
+    """
 
     actor: str = ""
     action: str = ""
@@ -40,14 +46,25 @@ class Sought:
     to_ms: int | None = None
     areas: Collection[str] | None = None
     before_seq: int | None = None
+    told: bool = False
 
 
 _COLUMNS = tuple(getattr(AuditRow, name) for name in Line._fields)
+_NEWEST = sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(1)
+_AT = AuditRow.first_seq == sa.bindparam("change")
+# The literal is what lets both databases use the index; so does the bound, which the other two terms imply.
+_COVERING = (
+    sa.select(*_COLUMNS)
+    .where(sa.text(COVERS), AuditRow.first_seq >= sa.bindparam("change"))
+    .where(sa.or_(AuditRow.first_seq > sa.bindparam("change"), sa.and_(_AT, AuditRow.seq > sa.bindparam("line"))))
+    .order_by(AuditRow.first_seq, AuditRow.seq)
+    .limit(PAGE)
+)
 
 
 def newest(conn: Connection) -> Line | None:
     """The last line."""
-    row = conn.execute(sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(1)).first()
+    row = conn.execute(_NEWEST).first()
     return Line(*row) if row else None
 
 
@@ -68,6 +85,17 @@ def walk(conn: Connection) -> Iterator[Line]:
         yield from (Line(*row) for row in rows)
 
 
+def covering(conn: Connection, from_change: int = 1) -> Iterator[Line]:
+    """The lines that cover changes from a number on, in the order of these."""
+    change, line = from_change, -(2**63)
+    while True:
+        found = [Line(*row) for row in conn.execute(_COVERING, {"change": change, "line": line})]
+        yield from found
+        if len(found) < PAGE:
+            return
+        change, line = found[-1].first_seq, found[-1].seq
+
+
 def page(conn: Connection, sought: Sought, limit: int) -> list[Line]:
     """Lines that are sought, newest first."""
     asked = sa.select(*_COLUMNS).order_by(AuditRow.seq.desc()).limit(limit)
@@ -81,6 +109,8 @@ def page(conn: Connection, sought: Sought, limit: int) -> list[Line]:
         asked = asked.where(AuditRow.at_ms < sought.to_ms)
     if sought.before_seq is not None:
         asked = asked.where(AuditRow.seq < sought.before_seq)
+    if sought.told:
+        asked = asked.where(sa.text(TOLD))
     if sought.areas is None:
         return [Line(*row) for row in conn.execute(asked)]
     codes, found = list(sought.areas), list[Line]()

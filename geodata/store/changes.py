@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -11,6 +11,9 @@ from sqlalchemy.engine import Connection
 from geodata.store.models import ChangeRow
 
 Kind = Literal["event", "unit", "positions", "import", "areas", "alert", "roster", "roads"]
+FIRST = "first_change"
+"""Where a connection keeps the number of the first transition of its write transaction."""
+PAGE = 5_000
 
 
 class Change(NamedTuple):
@@ -30,6 +33,8 @@ class Change(NamedTuple):
 
 _COLUMNS = tuple(getattr(ChangeRow, name) for name in Change._fields)
 _TAIL = sa.select(*_COLUMNS).where(ChangeRow.seq > sa.bindparam("after")).order_by(ChangeRow.seq)
+
+_TRANSITIONS = _TAIL.where(ChangeRow.kind != "positions").limit(PAGE)
 
 
 def tail(conn: Connection, after_seq: int, limit: int = 5000) -> list[Change]:
@@ -57,6 +62,11 @@ def newest(conn: Connection) -> tuple[int, int | None]:
     return (row.seq, row.at_ms) if row else (0, None)
 
 
+def last(conn: Connection) -> list[Change]:
+    """The newest change, as a row of one."""
+    return tail(conn, newest(conn)[0] - 1, 1)
+
+
 def next_seq(conn: Connection) -> int:
     """The number that the next change of this write transaction gets."""
     return int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(ChangeRow.seq), 0))).scalar_one()) + 1
@@ -74,6 +84,35 @@ def append(
 
 def append_all(conn: Connection, changes: Iterable[Change]) -> None:
     """Write changes whose numbers were taken with ``next_seq`` in this transaction."""
-    rows: Sequence[dict[str, object]] = [c._asdict() for c in changes]
+    written = list(changes)
+    rows: Sequence[dict[str, object]] = [c._asdict() for c in written]
     if rows:
         conn.execute(sa.insert(ChangeRow), rows)
+    first = min((c.seq for c in written if c.kind != "positions"), default=None)
+    if first is not None:
+        conn.info[FIRST] = min(first, conn.info.get(FIRST, first))
+
+
+def begun(conn: Connection) -> None:
+    """A write transaction begins: none of its changes is written yet."""
+    conn.info.pop(FIRST, None)
+
+
+def first_written(conn: Connection) -> int | None:
+    """The number of the first transition that this write transaction appended; None where it appended none.
+
+    A part of it that was undone may have begun there: ``transitions`` tells what stands.
+    """
+    first: int | None = conn.info.get(FIRST)
+    return first
+
+
+def transitions(conn: Connection, from_seq: int | None = None) -> Iterator[Change]:
+    """Every change but batches of positions, oldest first, from a number on or from the very first."""
+    last = from_seq - 1 if from_seq is not None else -(2**63)
+    while True:
+        rows = conn.execute(_TRANSITIONS, {"after": last}).all()
+        yield from (Change(*row) for row in rows)
+        if len(rows) < PAGE:
+            return
+        last = int(rows[-1][0])

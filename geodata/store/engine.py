@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self, cast
@@ -19,6 +19,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
+from geodata.store import changes
+
 __all__ = ["Connection", "Store", "StoreError", "Watch"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -26,6 +28,8 @@ BUSY_MS = 30_000
 WRITER_LOCK = 7_310_211
 READER_POOL = 8
 Dialect = Literal["sqlite", "postgresql"]
+Cover = Callable[[Connection, int], None]
+"""Called at the end of a write transaction that appended transitions, with the number of the first of them."""
 
 
 class StoreError(RuntimeError):
@@ -63,6 +67,7 @@ class Store:
         self.dialect: Dialect = "sqlite" if writer.dialect.name == "sqlite" else "postgresql"
         self._writer, self._reader = writer, reader
         self._turn = threading.Lock()
+        self._cover: Cover | None = None
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -85,6 +90,10 @@ class Store:
             raise StoreError(f"{make_url(url).render_as_string()}: {error}") from error
         return store
 
+    def attend(self, cover: Cover) -> None:
+        """Let this see the transitions of every write transaction, inside of it and whoever writes: the audit."""
+        self._cover = cover
+
     @contextmanager
     def begin(self, *, durable: bool = True) -> Iterator[Connection]:
         """A write transaction that holds the city's one writer lock from its start; commits at the end.
@@ -99,7 +108,11 @@ class Store:
                 if not durable:
                     conn.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
                 conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+            changes.begun(conn)
             yield conn
+            first = changes.first_written(conn)
+            if first is not None and self._cover is not None:
+                self._cover(conn, first)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -15,7 +17,7 @@ from geodata.store import bulk, changes, intervals, settings
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
 from geodata.store.events import IN_MAX
-from geodata.store.models import EventRow, table
+from geodata.store.models import ChangeRow, EventRow, table
 from geodata.store.tallies import Countables, count
 
 ANALYSE_FROM = 10_000
@@ -64,6 +66,7 @@ class EventHistory:
 
 
 _LEFT = {f.name for f in fields(EventHistory) if f.name.startswith("left_")}
+_KEYS = ("id", "code", "source_system", "source_id", "reported_ms")
 _ROWS = tuple(f.name for f in fields(EventHistory) if f.name not in _LEFT)
 
 
@@ -86,11 +89,33 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
         to_ms=rows.left_to_ms, state=rows.left_state, area_id=rows.area_id[rows.left_event],
     )  # fmt: skip
     count(conn, _countables(rows), settings.zone(conn))
-    changes.append_all(conn, [Change(seq, at_ms, "import", len(rows), 0, "import", "", actor, "")])
+    keys = [*zip(columns["id"], rows.code, rows.source_system, rows.source_id, rows.reported_ms.tolist(), strict=True)]
+    changes.append_all(conn, [Change(seq, at_ms, "import", len(rows), 0, "import", "", actor, vouched(first, keys))])
     if len(rows) >= ANALYSE_FROM and conn.dialect.name == "postgresql":
         # Its planner would go on with what it knew of empty tables until a background worker comes round.
         conn.exec_driver_sql("ANALYZE area, event, rollup, area_total")
     return first
+
+
+def vouched(first_id: int, keys: Sequence[tuple[Any, ...]]) -> str:
+    """What an ``import`` change says of its events: the first id, and a digest over what of each of them never changes:
+    id, code, source system and id, moment of the report. What their past was is as their source told it.
+    """
+    return f"{first_id} {hashlib.sha256(json.dumps(keys).encode()).hexdigest()}"
+
+
+def imports_that_differ(conn: Connection) -> list[int]:
+    """The numbers of ``import`` changes whose events are not those that were imported; older ones vouch for none."""
+    asked = sa.select(ChangeRow.seq, ChangeRow.subject_id, ChangeRow.detail).where(
+        ChangeRow.kind == "import", ChangeRow.detail != ""
+    )
+    columns, differ = sa.select(*(getattr(EventRow, name) for name in _KEYS)), list[int]()
+    for seq, size, detail in conn.execute(asked.order_by(ChangeRow.seq)).all():
+        first = int(detail.partition(" ")[0])
+        its = columns.where(EventRow.id.between(first, first + size - 1)).order_by(EventRow.id)
+        if vouched(first, [tuple(row) for row in conn.execute(its)]) != detail:
+            differ.append(int(seq))
+    return differ
 
 
 def _countables(rows: EventHistory) -> Countables:

@@ -33,6 +33,11 @@ class Journal:
         self._left: list[tuple[EventNow, int]] = []
         self._changes: list[Change] = []
 
+    @property
+    def last(self) -> Change:
+        """The change that was logged last."""
+        return self._changes[-1]
+
     def next_id(self) -> int:
         """The id that the next new event will get (its code may contain it)."""
         return self._next_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.store.models import Base, Big
@@ -63,14 +63,25 @@ class TokenRow(Base):
     agent: Mapped[str] = mapped_column(String(128), default="")
 
 
+COVERS = "first_seq > 0"
+"""The lines that cover changes."""
+TOLD = "action <> 'changes'"
+"""The lines that tell more than that changes are covered: few among many, and read without those."""
+
+
 class AuditRow(Base):
     """One line of the audit: who did or looked at what, when, from where, with old and new values (JSON).
 
-    Append-only. ``mac`` is keyed and covers the line and the ``mac`` of the line before it.
+    Append-only. ``mac`` is keyed and covers the line and the ``mac`` of the line before it. ``first_seq`` to
+    ``last_seq`` are the changes that the line covers by their ``digest``; 0 where it covers none.
     """
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_at_ms", "at_ms"), Index("ix_audit_actor", "actor", "seq"))
+    __table_args__ = (
+        Index("ix_audit_at_ms", "at_ms"), Index("ix_audit_actor", "actor", "seq"),
+        Index("ix_audit_covers", "first_seq", sqlite_where=text(COVERS), postgresql_where=text(COVERS)),
+        Index("ix_audit_told", "seq", sqlite_where=text(TOLD), postgresql_where=text(TOLD)),
+    )  # fmt: skip
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     at_ms: Mapped[int] = mapped_column(BigInteger)
     actor: Mapped[str] = mapped_column(String(64))
@@ -81,6 +92,9 @@ class AuditRow(Base):
     old: Mapped[str] = mapped_column(Text)
     new: Mapped[str] = mapped_column(Text)
     mac: Mapped[str] = mapped_column(String(64))
+    first_seq: Mapped[int] = mapped_column(Big, default=0, server_default="0")
+    last_seq: Mapped[int] = mapped_column(Big, default=0, server_default="0")
+    digest: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class ContactRow(Base):

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.events import CLOSED, Mark, State
 from geodata.store.events import marked
-from geodata.store.models import AreaTotalRow, EventRow, QuarantineRow, RollupRow
+from geodata.store.models import AreaTotalRow, ChangeRow, EventRow, QuarantineRow, RollupRow
 from geodata.store.tallies import TOTALS
 
 
@@ -47,6 +47,15 @@ def events_by_area(conn: Connection) -> list[Counted]:
         ).group_by(EventRow.area_id)
     )
     return [Counted(*map(int, row)) for row in rows]
+
+
+def stray_states(conn: Connection) -> list[str]:
+    """The codes of events whose state or revision is not that of the change that they name as their last."""
+    c, e = ChangeRow, EventRow
+    other = sa.or_(c.subject_id != e.id, c.rev != e.rev, c.state != e.state)
+    stray = sa.or_(c.seq.is_(None), sa.and_(c.kind == "event", other), c.kind.not_in(("event", "import")))
+    asked = sa.select(e.code).outerjoin(c, c.seq == e.last_seq).where(stray).order_by(e.id)
+    return list(conn.execute(asked).scalars())
 
 
 def totals_by_area(conn: Connection) -> list[Counted]:

@@ -14,10 +14,12 @@ AUDIT_BASE = "audit_base"
 AUDIT_HEAD = "audit_head"
 TIME_ZONE = "time_zone"
 
+_GET = sa.select(SettingRow.value).where(SettingRow.key == sa.bindparam("sought"))
+
 
 def get(conn: Connection, key: str) -> str | None:
     """The value, or None."""
-    value: str | None = conn.execute(sa.select(SettingRow.value).where(SettingRow.key == key)).scalar()
+    value: str | None = conn.execute(_GET, {"sought": key}).scalar()
     return value
 
 

@@ -19,7 +19,7 @@ from geodata.domain.roles import Role, Scope
 from geodata.services.access import Access, actor_of
 from geodata.services.accounts import Wanted, create
 from geodata.services.actors import Actor
-from geodata.services.auditing import Audit
+from geodata.services.auditing import CHANGES, Audit
 from geodata.services.desk import Desk
 from geodata.services.enrolling import UnitReport, enrol_units
 from geodata.services.outcomes import Outcome, Submitted
@@ -83,14 +83,15 @@ class Town:
         return actor_of(self.account(login), address="10.0.0.9")
 
     def lines(self, action: str = "") -> list[Line]:
-        """The audit, oldest line first; of one action or all."""
+        """The audit, oldest line first; of one action, or all that tell more than that changes are covered."""
         with self.store.read() as conn:
-            return [line for line in audit.walk(conn) if action in ("", line.action)]
+            found = list(audit.walk(conn))
+        return [line for line in found if (line.action == action if action else line.action != CHANGES)]
 
     def unbroken(self) -> bool:
-        """Whether the audit holds."""
+        """Whether the audit holds, and the change log is what it covers."""
         with self.store.read() as conn:
-            return self.access.audit.check(conn)[2] is None
+            return self.access.audit.check(conn)[2] is None and not self.access.audit.check_changes(conn).broken
 
     def report(self, source_id: str, *, by: Actor = OPERATOR, at: str | None = "G1", at_ms: int = NOW,
                **other: Any) -> Outcome:  # fmt: skip

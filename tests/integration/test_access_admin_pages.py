@@ -16,6 +16,7 @@ from geodata.domain.roles import ACTS, ANSWERS, PEOPLE, REVEALS, RIGHTS, Role
 from geodata.intake.door import now_ms
 from geodata.services.actors import Actor
 from geodata.services.audit_reading import ACTIONS
+from geodata.store import changes
 from tests.factories.access_browser import House, path_of, secret_on, sign_in
 
 NEW = {"login": "new.one", "name": "新来的", "roles": ["leader", "viewer"], "areas": "D1\nG20"}
@@ -216,6 +217,26 @@ async def test_the_audit_is_filtered_paged_and_readable(house: House) -> None:
     assert older
     second = (await reader.get(older[1].replace("&amp;", "&"))).text
     assert (second.count('data-label="操作"'), "list:49<" in second, 'rel="next"' in second) == (50, True, False)
+
+
+async def test_lines_that_only_cover_changes_are_shown_to_whoever_asks_for_them(house: House) -> None:
+    reader = await house.inside("auditor", Role.AUDITOR)
+    with house.room.store.begin() as conn:
+        seq = changes.next_seq(conn)
+        changes.append_all(conn, [
+            changes.Change(seq + k, now_ms(), "event", 1, k, "accept", "handling", "kiosk", "") for k in range(3)
+        ])  # fmt: skip
+    covers = f"changes:{seq}-{seq + 2}"
+    for query, shown in {"": False, "action=": False, "action=*": True, "action=changes": True, "actor=kiosk": True,
+                         f"subject={covers}": True, "action=sign_in": False}.items():  # fmt: skip
+        assert (covers in (await reader.get(f"/audit?{query}")).text) == shown, query
+        assert (covers in (await reader.get(f"/audit/export.csv?{query}")).text) == shown, query
+    page = re.sub(r"\s+", " ", (await reader.get("/audit?action=changes&lang=en")).text)
+    assert '<span class="key">Of events</span> <ins>3</ins>' in page
+    assert f'<span class="key">Changes no.</span> <ins>{seq}–{seq + 2}</ins>' in page
+    file = (await reader.get("/audit/export.csv?action=changes")).text.lstrip("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert [(row["first_change"], row["last_change"]) for row in rows] == [(str(seq), str(seq + 2))]
 
 
 def test_every_action_that_is_recorded_has_words() -> None:

@@ -20,6 +20,8 @@ from tests.factories.access_city import DAY, MINUTE, NOW, Town, at_once, of, set
 
 LINES = 6
 FIELDS = [name for name in Line._fields if name != "seq"]
+OTHER: dict[str, Any] = {"at_ms": NOW - 1, "mac": "0" * 64, "first_seq": 3, "last_seq": 3}
+"""Values of another kind than text."""
 WHO = of("lin")
 
 
@@ -74,7 +76,7 @@ def test_empty_it_holds(city: Town) -> None:
 def test_a_change_of_any_field_of_any_line_shows_there(told: Town) -> None:
     for line in told.lines():
         for field in FIELDS:
-            value: Any = NOW - 1 if field == "at_ms" else "0" * 64 if field == "mac" else "x"
+            value: Any = OTHER.get(field, "x")
             was = getattr(line, field)
             change = f"UPDATE audit SET {field} = :value WHERE seq = :seq"
             by_force(told, change, value=value, seq=line.seq)

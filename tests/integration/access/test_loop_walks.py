@@ -1,4 +1,5 @@
-"""Random walks through the closed loop, legal and illegal: what must hold after every step, whoever takes it."""
+"""Random walks through the closed loop, legal and illegal: what must hold after every step, whoever takes it: people,
+systems by their feed, or the machine as lights turn."""
 
 from __future__ import annotations
 
@@ -9,18 +10,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geodata.domain.events import ASKING, AT_WORK, CLOSED, ENDED, FOLLOWS, KINDS, Mark, Need, State
+from geodata.domain.roles import Scope
+from geodata.services import supervising
 from geodata.services.acting import possible
 from geodata.services.actors import Actor
-from geodata.store import intervals, units
+from geodata.services.escalating import escalate
+from geodata.services.leasing import Claims
+from geodata.store import audit, changes, intervals, units
 from geodata.store.events import EventNow
 from geodata.store.tasks import TaskNow
-from tests.factories.access_city import DAY, Town
+from tests.factories.access_city import DAY, HOUR, NOW, Town, feed
 from tests.factories.loop import CLERK, HEAD, LEADER, OFFICER, SHIFT, UNITS, Shift
 
+FEED = feed(Scope.REPORT, Scope.ACT)
 PEOPLE: tuple[Actor, ...] = (CLERK, OFFICER, SHIFT, HEAD, LEADER, *UNITS.values())
+ALL = (*PEOPLE, FEED)
 ACTIONS = tuple(FOLLOWS)
-STEPS, FREE = 90, 0.25
-"""How many steps a walk has, and how many of them are tried whether they are offered or not."""
+STEPS, FREE, BY_FEED, MACHINE_RUNS = 90, 0.25, 0.15, 0.08
+"""How many steps a walk has, how many of them are tried whether they are offered or not, how many a system takes, and
+before how many the machine looks at the lights, some hours later."""
 SELDOM = {"force_close": 0.05, "void": 0.03, "merge": 0.03, "reject": 0.1, "supervise": 0.2, "placard": 0.2,
           "suspend": 0.4, "progress": 0.3}
 
@@ -46,8 +54,8 @@ def assists(n: int, lead: str) -> tuple[str, ...]:
 
 def offers(shift: Shift, event: EventNow, ids: dict[str, int]) -> list[tuple[Actor, str]]:
     with shift.town.store.read() as conn:
-        may = {by.name: possible(conn, shift.town.desk, by, [event], ids.get(by.unit_code))[event.id] for by in PEOPLE}
-    return [(by, action) for by in PEOPLE for action in may[by.name]]
+        may = {by.name: possible(conn, shift.town.desk, by, [event], ids.get(by.unit_code))[event.id] for by in ALL}
+    return [(by, action) for by in ALL for action in may[by.name]]
 
 
 def check_event(event: EventNow, before: EventNow, action: str, at_ms: int) -> None:
@@ -90,22 +98,29 @@ def check_tasks(event: EventNow, tasks: list[TaskNow]) -> None:
 def test_whatever_people_try_no_event_is_stuck_no_clock_runs_backwards_and_nothing_is_lost(
     small: Town, seed: int
 ) -> None:
-    dice, shift = Random(seed), Shift(small)
+    dice, shift = Random(seed), Shift(small, later(small))
     shift.units()
+    claims = Claims(small.store, "walks")
+    escalate(small.desk, claims, shift.now_ms)
     with small.store.read() as conn:
         ids = {code: unit.id for code, unit in units.by_codes(conn, list(UNITS)).items()}
     twin, code = shift.open(), shift.open()
     history = [(shift.event(code).state_ms, "reported")]
     lines = len(small.lines())
     for _ in range(STEPS):
+        if dice.random() < MACHINE_RUNS:
+            shift.now_ms += dice.randrange(1, 30) * HOUR
+            escalate(small.desk, claims, shift.now_ms, supervising.open_order)
         before = shift.event(code)
         offered = offers(shift, before, ids)
-        assert offered or State(before.state) in ENDED - CLOSED, "an open event always has a next step"
-        waits = any(action == "reply" for _, action in offered)
+        by_people = [one for one in offered if one[0] is not FEED]
+        assert by_people or State(before.state) in ENDED - CLOSED, "an open event always has a next step"
+        waits = any(action == "reply" for _, action in by_people)
         assert waits == bool(before.marks & Mark.TO_REPLY), "a reporter who waits can be answered"
-        by, action = dice.choice(PEOPLE), dice.choice(ACTIONS)
-        if offered and dice.random() > FREE:
-            by, action = dice.choices(offered, [SELDOM.get(act, 1.0) for _, act in offered])[0]
+        by, action = dice.choice(ALL), dice.choice(ACTIONS)
+        those = [one for one in offered if one[0] is FEED] if dice.random() < BY_FEED else by_people
+        if those and dice.random() > FREE:
+            by, action = dice.choices(those, [SELDOM.get(act, 1.0) for _, act in those])[0]
         outcome = shift.act(by, action, code, **carried(action, dice.randrange(10), shift, twin))
         after, tasks, log = shift.event(code), shift.tasks(code), shift.log(code)
         check_tasks(after, tasks)
@@ -113,14 +128,34 @@ def test_whatever_people_try_no_event_is_stuck_no_clock_runs_backwards_and_nothi
             assert after == before, "what is refused changes nothing"
             assert outcome.rule
             continue
-        lines += 1
+        lines += by is not FEED
         check_event(after, before, action, shift.now_ms)
         assert (log[-1].action, log[-1].actor, log[-1].state, log[-1].rev) == (action, by.name, after.state, after.rev)
         assert len(log) == after.rev, "every transition is in the log"
-        assert len(small.lines()) == lines, "and in the audit"
+        assert len(small.lines()) == lines, "and what a person did is told in the audit"
         if after.state != before.state:
             history.append((after.state_ms, after.state))
     check_replay(shift, code, history)
+    check_covered(shift)
+
+
+def later(town: Town) -> int:
+    """A moment after all that happened so far."""
+    with town.store.read() as conn:
+        newest = changes.newest(conn)[1]
+    return max(NOW, (newest or 0) + DAY)
+
+
+def check_covered(shift: Shift) -> None:
+    """Every change of every event, whoever made it, is covered by exactly one signed line, and is what it was then."""
+    with shift.town.store.read() as conn:
+        written = list(changes.transitions(conn))
+        lines = [line for line in audit.walk(conn) if line.first_seq]
+    seqs = sorted(seq for line in lines for seq in range(line.first_seq, line.last_seq + 1))
+    assert seqs == [c.seq for c in written]
+    by_seq = {seq: line.actor for line in lines for seq in range(line.first_seq, line.last_seq + 1)}
+    assert all(by_seq[c.seq] == c.actor for c in written)
+    assert shift.town.unbroken()
 
 
 def check_replay(shift: Shift, code: str, history: list[tuple[int, str]]) -> None:
