@@ -7,10 +7,11 @@ from typing import Any
 
 from callbacks.live.past import Hours
 from callbacks.live.scene import Scene
-from dashboard.words import words
+from dashboard.words import named, words
 from geodata.domain.events import Stage
 from geodata.domain.indicators import colour_of, is_small
 from geodata.domain.units import Freshness
+from geodata.domain.view import UNLISTED
 
 Json = dict[str, Any]
 RANKED_MAX = 100
@@ -72,10 +73,11 @@ def all_time(scene: Scene) -> Json:
 
 
 def classes(scene: Scene) -> list[tuple[str, str, int, int]]:
-    """(code, name, reported today, open) of every class, most reported first."""
-    known = scene.catalogue.classes
+    """(code, name, reported today, open) of every class, most reported first; those that the city does not list
+    are one row, under the name that a filter has for them."""
+    known, others = scene.catalogue.classes, words(scene.lang, "classes.unlisted")
     rows = [
-        (code, (c.name_en if scene.lang == "en" else c.name_zh) if (c := known.get(code)) else code, *count)
+        (code or UNLISTED, named(scene.lang, known.get(code), code or others), *count)
         for code, count in scene.totals.by_class.items()
     ]
     return sorted(rows, key=lambda row: (-row[2], -row[3]))

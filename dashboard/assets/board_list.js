@@ -16,6 +16,7 @@
   const FIRST = { overdue: "deadline", due_soon: "deadline" };
   const STAGES = ["accept", "dispatch", "handle", "check", "paused"];
   const FILTERS = ["classes", "urgencies", "sources", "states", "lights", "stages"];
+  const QUARANTINE = "/admin/quarantine";
   const t = (key, values) => O.words.t(key, values);
   let b = null;
   let p = null;
@@ -68,6 +69,7 @@
     const { figure: name, ...own } = Object.fromEntries(new URLSearchParams(query));
     if (page === "list") return behind(node, name, Object.assign({ filters: own }, options));
     const given = options || {};
+    if (page === "quarantine") return linked(node, () => (O.account.me().quarantine ? QUARANTINE : null), given.what);
     return linked(node, () => (page === "units" ? board(own, given.area) : null), given.what || t("units.title"));
   }
 

@@ -57,6 +57,8 @@ KEPT: frozenset[Figure] = frozenset({
 MONTHLY: frozenset[Figure] = frozenset({F.MONTH_DUE, F.MONTH_ON_TIME, F.MONTH_LATE})
 HOURLY: frozenset[Figure] = frozenset({F.REPORTED, F.CLOSED, F.LAST_WEEK})
 """Figures of one local day, of which one hour can be listed by itself: by its report, or its end for ``closed``."""
+LEDGER: frozenset[Figure] = frozenset({F.SUSPENDED})
+"""Figures whose events stand in the ledger of suspensions: their lists tell since when, until when, and why."""
 HOURS = range(24)
 RECENT_MS = 600_000
 """How far back ``recent`` reaches: the time over which the reports per minute are counted."""

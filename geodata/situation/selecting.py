@@ -119,7 +119,10 @@ class Selector:
         if filters.urgencies:
             mask &= _table(filters.urgencies, 128)[c.urgency[which]]
         if filters.classes:
-            mask &= _table(book.classes.find(filters.classes), len(book.classes.texts))[c.cls[which]]
+            found = [*book.classes.find(filters.classes)]
+            if UNLISTED in filters.classes:
+                found += range(self.book.layout.classes, len(book.classes.texts))
+            mask &= _table(found, len(book.classes.texts))[c.cls[which]]
         if filters.sources:
             mask &= _table(book.sources.find(filters.sources), len(book.sources.texts))[c.source[which]]
         if filters.states:

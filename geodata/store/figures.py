@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.events import CLOSED, ENDED, Mark, State
 from geodata.domain.figures import MONTHLY, Figure, Spot
-from geodata.domain.view import Filters
+from geodata.domain.view import UNLISTED, Filters
 from geodata.store.events import IN_MAX, marked
 from geodata.store.models import TO_REPLY, EventRow
 from geodata.store.tallies import NO_CASE
@@ -27,7 +27,7 @@ Behind = Callable[[int], Condition]
 
 class Wanted(NamedTuple):
     """Which events: of a figure at a moment, in these areas (None: all), with these filters. ``low_ms`` and
-    ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few."""
+    ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few; ``listed``: the classes that the city lists."""
 
     figure: Figure
     now_ms: int
@@ -36,6 +36,7 @@ class Wanted(NamedTuple):
     low_ms: int | None = None
     high_ms: int | None = None
     few: bool = False
+    listed: Collection[str] = ()
 
 
 class Found(NamedTuple):
@@ -110,8 +111,12 @@ INDEXED: Mapping[Figure, str] = MappingProxyType({Figure.TO_REPLY: TO_REPLY})
 
 def _condition(wanted: Wanted) -> Condition:
     filters, parts = wanted.filters, [BEHIND[wanted.figure](wanted.now_ms)]
+    if filters.classes:
+        of = EventRow.class_code.in_(filters.classes)
+        others = EventRow.class_code.not_in(wanted.listed) if UNLISTED in filters.classes else sa.false()
+        parts.append(sa.or_(of, others))
     for column, values in (
-        (EventRow.class_code, filters.classes), (EventRow.urgency, filters.urgencies),
+        (EventRow.urgency, filters.urgencies),
         (EventRow.source, filters.sources), (EventRow.state, filters.states),
     ):  # fmt: skip
         if values:
