@@ -80,10 +80,11 @@ def _legend(rows: EventMarks) -> list[LegendItem]:
     for u, shown, total in zip(URGENCIES, rows.shown, rows.total, strict=True):
         if total:
             note = "" if shown == total else "legend.note.partly" if shown else "legend.note.in_colours"
+            opens = f"list?figure=open&urgencies={u}"
             items.append(
                 LegendItem(
                     str(u), f"legend.events.{u}", URGENCY_SHAPES[u], swatch(f"urgency-{u}"), total, note,
-                    total - shown if shown and note else None, opens=f"list?figure=open&urgencies={u}",
+                    total - shown if shown and note else None, opens=opens, note_opens=opens if note else "",
                 )
             )  # fmt: skip
     if rows.overdue_n:
@@ -93,6 +94,7 @@ def _legend(rows: EventMarks) -> list[LegendItem]:
             LegendItem(
                 "overdue", "legend.events.overdue", "outlined", swatch("outline"), rows.overdue_n, note,
                 left if shown and left else None, opens="list?figure=overdue",
+                note_opens="list?figure=overdue" if note else "",
             )
         )  # fmt: skip
     if rows.hidden_on_pile:

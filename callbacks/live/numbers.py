@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from callbacks.live.doors import MINUTE_MS
 from callbacks.live.past import Hours
 from callbacks.live.scene import Scene
 from dashboard.words import named, words
@@ -12,6 +13,7 @@ from geodata.domain.events import Stage
 from geodata.domain.indicators import colour_of, is_small
 from geodata.domain.units import Freshness
 from geodata.domain.view import UNLISTED
+from geodata.services.listing import yesterday_of
 
 Json = dict[str, Any]
 RANKED_MAX = 100
@@ -23,7 +25,7 @@ def kpi(scene: Scene) -> Json:
     post = scene.situation.on_post(scene.o)
     plain = not scene.view.filters
     month = scene.month.of(scene.o) if scene.month and plain else (None, None)
-    hour_ago = scene.trails.hour_ago(scene.view.area, scene.situation.now_ms, scene.unfiltered.overdue)
+    before = scene.situation.overdue_before(scene.o)
     return {
         "reported": {
             "n": t.reported_today,
@@ -36,7 +38,8 @@ def kpi(scene: Scene) -> Json:
             "paused": t.by_stage.get(Stage.PAUSED, 0),
         },
         "overdue": {
-            "n": t.overdue, "prev": hour_ago if plain else None, "prev_label": words(scene.lang, "prev.hour_ago"),
+            "n": t.overdue, "prev": len(before[1]) if before and plain else None,
+            "prev_label": words(scene.lang, "prev.hour_ago"),
         },
         "due_soon": {"n": t.due_soon},
         "on_time": {
@@ -53,9 +56,9 @@ def kpi(scene: Scene) -> Json:
 
 
 def same_time_yesterday(scene: Scene, hours: Hours) -> int:
-    """Reported yesterday up to this time of day; the hour that is running counts by the share of it that is over."""
-    local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(scene.situation.zone)
-    return round(sum(hours.yesterday[: local.hour]) + hours.yesterday[local.hour] * local.minute / 60)
+    """Reported yesterday up to this minute of the city's clock."""
+    low, high = yesterday_of(scene.situation.now_ms, scene.situation.zone)
+    return hours.yesterday((high - low) // MINUTE_MS)
 
 
 def all_time(scene: Scene) -> Json:

@@ -8,7 +8,7 @@
       "reported", "open", "overdue", "due_soon", "closed", "judged", "on_time", "late", "timed", "unplaced", "recent", "on_pile",
       "suspended", "forced", "reopened",
     ],
-    past: ["month_due", "month_on_time", "month_late", "last_week"],
+    past: ["yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
     all: ["all", "all_closed", "all_on_time", "all_overdue", "all_unjudged", "all_dropped", "all_forced", "all_reopened", "to_reply"],
   };
   const SORTS = ["newest", "oldest", "deadline", "urgency"];

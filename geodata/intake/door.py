@@ -105,7 +105,7 @@ class Door:
             return Counter()
         with self.store.read() as conn:
             waiting = quarantine.waiting(conn, feed=feed, account_id=sender, limit=limit)
-        counted = Counter(self._again(desk, one).status for one in waiting if can_replay(one.feed))
+        counted: Counter[str] = Counter(self._again(desk, one).status for one in waiting if can_replay(one.feed))
         with self.store.begin() as conn:
             self.access.audit.record(conn, actor, "replay", f"feed:{feed or '*'}", at_ms=now_ms(), new=dict(counted))
         return counted
@@ -119,7 +119,7 @@ class Door:
         waiting = [one for one in waiting if can_replay(one.feed)]
         outcomes = [self._again(desk, one) for one in waiting]
         if waiting:
-            told = {**Counter(o.status for o in outcomes), "records": " ".join(str(one.id) for one in waiting)}
+            told: dict[str, Any] = {**_fates(outcomes), "records": " ".join(str(one.id) for one in waiting)}
             feed = waiting[0].feed if len({one.feed for one in waiting}) == 1 else "*"
             with self.store.begin() as conn:
                 self.access.audit.record(conn, actor, "replay", f"feed:{feed}", at_ms=now_ms(), new=told)
@@ -154,6 +154,10 @@ class Door:
         with self.store.read() as conn:
             account = accounts.by_id(conn, account_id)
         return actor_of(account) if account is not None and account.active else None
+
+
+def _fates(outcomes: Sequence[Outcome]) -> Counter[str]:
+    return Counter(o.status for o in outcomes)
 
 
 def can_replay(feed: str) -> bool:

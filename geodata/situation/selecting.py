@@ -10,7 +10,7 @@ import numpy as np
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import NEVER
 from geodata.domain.events import STAGE_OF, STATES
-from geodata.domain.view import Filters
+from geodata.domain.view import UNLISTED, Filters
 from geodata.situation.briefs import EventBrief
 from geodata.situation.columns import CLOCK, IS_ENDED, NO_UNIT, STATE_INDEX
 from geodata.situation.event_book import Bools, EventBook

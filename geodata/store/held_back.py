@@ -64,7 +64,8 @@ def heaps(conn: Connection, account_id: int | None = None) -> list[Heap]:
     asked = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
     if account_id is not None:
         asked = asked.where(QuarantineRow.account_id == account_id)
-    return [Heap(feed, field, int(of), bool(replayed), int(n)) for feed, field, of, replayed, n in conn.execute(asked)]
+    rows = [tuple(row) for row in conn.execute(asked)]
+    return [Heap(feed, field, int(of), bool(replayed), int(n)) for feed, field, of, replayed, n in rows]
 
 
 def _conditions(sought: Sought) -> list[sa.ColumnElement[bool]]:

@@ -22,9 +22,10 @@ from callbacks import downloads, listing, units
 from callbacks.live import lists, numbers
 from callbacks.live.doors import DoorsNow
 from callbacks.live.past import read_hours, read_month
-from callbacks.live.scene import Kept, Scene, Trails
+from callbacks.live.scene import Kept, Scene
 from callbacks.room import Room
 from callbacks.selection import look_up
+from dashboard.words import words
 from geodata.demo.build import build_demo
 from geodata.demo.city import CitySize
 from geodata.domain.events import Stage
@@ -97,7 +98,7 @@ def scene_of(room: Room, view: MapView) -> Scene:
     month = read_month(room.store, situation.tree, situation.now_ms, situation.zone)
     o = situation.tree.ordinal[view.area]
     hours = read_hours(room.store, situation.tree.areas[o].id, situation.now_ms, situation.zone)
-    return Scene(situation, room.city, view, o, hours, month, DoorsNow(), Trails(), Kept())
+    return Scene(situation, room.city, view, o, hours, month, DoorsNow(), Kept())
 
 
 def listed(room: Room, address: str) -> tuple[int, int]:
@@ -254,12 +255,18 @@ def test_the_counts_of_the_legend_are_as_many_as_their_lists(room: Room, query: 
         view = view_of(area, query + "&layers=" + ".".join(sorted(LAYER_IDS)))
         for layer in LAYERS:
             for item in layer.draw(layer.rows(room.situation, view), view).legend:
-                numbered = ((item.count, item.opens), (item.of, item.of_opens), (item.note_n, item.note_opens))
+                # What is not drawn cannot be listed by itself: its note opens the whole of which it is the rest.
+                rest = item.note_opens == item.opens
+                noted = (item.count if rest else item.note_n, item.note_opens)
+                numbered = ((item.count, item.opens), (item.of, item.of_opens), noted)
                 for n, opens in numbered:
                     if opens:
                         assert opened(room, area, opens, query) == n, (area, layer.id, item.key)
                         seen.add(f"{layer.id}.{item.key}")
                 assert item.opens or item.count is None, f"the count of {layer.id}.{item.key} opens nothing"
+                counted = "{n}" in words("en", item.note) if item.note else False
+                drawn = "dots" in words("en", item.note) if item.note else False  # of the map, not of the city
+                assert item.note_opens or not counted or drawn, f"the note of {layer.id}.{item.key} opens nothing"
     events = {"events.2", "events.3", "events.overdue", "events.piles", "density.density"}
     assert {"units.on", "units.moving", "units.lost", *(() if query else events)} <= seen
 
