@@ -55,7 +55,8 @@ def router(answers: Answers) -> APIRouter:
         actor = asker(Right.REPLAY)
         ids = [n for told in form.listed("ids")[:PAGE] if (n := number_of(told)) is not None]
         outcomes = room.door.replay_these(actor, ids)
-        return _page(answers, request, actor, form, told=_told(language_of(request, room.city), ids, outcomes))
+        told = _told(language_of(request, room.city), ids, outcomes)
+        return _page(answers, request, actor, form, told, taken=any(o.status != "quarantined" for o in outcomes))
 
     @api.get(TOP + "/export.csv")
     def export(query: Query) -> Response:
@@ -77,7 +78,9 @@ def _sought(query: Form, senders: Mapping[int, str]) -> Sought:
     return Sought(feed, field, of, STATES.get(query.one("state"), False))
 
 
-def _page(answers: Answers, request: Request, actor: Actor, query: Form, told: str = "") -> Response:
+def _page(
+    answers: Answers, request: Request, actor: Actor, query: Form, told: str = "", *, taken: bool = False
+) -> Response:
     room, tree = answers.room, answers.room.situation.tree
     whole = look(room.access, tree, actor, Sought(), 0)
     sought = _sought(query, whole.senders)
@@ -89,6 +92,7 @@ def _page(answers: Answers, request: Request, actor: Actor, query: Form, told: s
     rows = [_row(one, shown, may=actor.may(Right.REPLAY)) for one in some]
     return answers.page(
         request, "quarantine", at=f"{TOP}?{kept}" if kept else TOP, rows=rows, typed=typed, kept=kept, told=told,
+        taken=taken,
         total=shown.number(sought), newest=not query.one("before"), before=query.one("before")[:15],
         older=some[-1].id if len(shown.records) > PAGE else None, choices=_choices(shown, sought), states=STATES,
         replayable=[row["record"].id for row in rows if row["may"]],

@@ -76,7 +76,8 @@ async def test_it_is_narrowed_by_feed_field_sender_and_state_and_says_how_many(h
     for query, n in (
         ("field=subtype", 61), ("field=lon", 4), ("field=body", 1), ("feed=12345/events", 2), ("sender=kiosk", 2),
         ("sender=kiosk&field=lon", 1), ("sender=nobody", 0), ("feed=nothing", 0), ("state=replayed", 0),
-        ("state=all", 66), ("state=nonsense", 66), ("field=%00lon", 4), ("before=x", 66), ("before=999999999999999", 66),
+        ("state=all", 66), ("state=nonsense", 66), ("field=%00lon", 4), ("before=x", 66),
+        ("before=999999999999999", 66),
     ):  # fmt: skip
         page = await boss.get(f"{TOP}?{query}")
         assert page.status_code == 200
@@ -116,13 +117,13 @@ async def test_what_is_submitted_again_is_told_in_a_sentence_and_leaves_when_it_
     shown = re.search(r'name="ids" value="([\d ]+ [\d ]+)"', page)
     assert shown
     many = await boss.post(f"{TOP}/replay?lang=en", data={"ids": shown[1]})
-    assert "50 were submitted again: 0 taken, 0 known before or of no use any more, 50 still held back." in many.text
+    assert "50 were submitted again: 3 taken, 0 known before or of no use any more, 47 still held back." in many.text
     again = await boss.post(f"{TOP}/replay?lang=en", data={"ids": str(first)})
     assert "Nothing was submitted" in again.text
-    assert numbers((await boss.get(f"{TOP}?state=replayed")).text) == [first]
+    assert numbers((await boss.get(f"{TOP}?state=replayed")).text) == [first, 63, 62, 61]
     lines = held.lines("replay")
     assert len(lines) == 3
-    assert json.loads(lines[1].new) == {"accepted": 1, "records": str(first)}
+    assert {"accepted": 1, "records": str(first)} in [json.loads(line.new) for line in lines]
 
 
 @pytest.mark.parametrize("ids", ["", "x", "0", "-1", "999999999999999", "1;DROP", " ".join(map(str, range(500)))])
