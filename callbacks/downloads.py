@@ -13,7 +13,7 @@ from callbacks import listing, units
 from callbacks.room import Room
 from dashboard.format import moment
 from dashboard.words import named, words
-from geodata.domain.figures import KEPT
+from geodata.domain.figures import KEPT, LEDGER
 from geodata.domain.roles import Right
 from geodata.domain.units import FRESHNESS, UNIT_KINDS, freshness
 from geodata.domain.view import MapView
@@ -22,8 +22,9 @@ from geodata.services.actors import Actor, asking
 from geodata.services.desk import Desk
 from geodata.services.list_files import MEDIA, Cell, Sheet, written
 from geodata.services.listing import EXPORT_MAX, kept_list, live_ids, read_whole, unit_ids
-from geodata.services.looking import events_by_ids, units_by_ids
+from geodata.services.looking import events_by_ids, running_lines, units_by_ids
 from geodata.store.events import EventNow
+from geodata.store.pauses import Suspension
 from geodata.store.units import UnitNow
 
 PAGE = 500
@@ -31,6 +32,8 @@ EVENTS = (
     "code", "class", "subtype", "urgency", "state", "source", "area_code", "area", "reported_at", "deadline_at",
     "dispatched_at", "handled_at", "ended_at", "unit", "description", "lon", "lat",
 )  # fmt: skip
+SUSPENDED = ("suspended_at", "review_at", "suspended_why")
+"""What the ledger tells besides, of the suspended events; the columns follow those of every list."""
 UNITS = (
     "code", "call_sign", "kind", "status", "status_at", "freshness", "fix_at", "home_code", "home", "area_code",
     "area", "roster", "lon", "lat",
@@ -64,8 +67,9 @@ async def _events(room: Room, actor: Actor, address: str, ending: str) -> Respon
         )  # fmt: skip
         chosen, whole = every[:EXPORT_MAX].tolist(), len(every) <= EXPORT_MAX
     desk = await asyncio.to_thread(room.door.desk)
-    sheet = _sheet(asked.view.lang, words(asked.view.lang, f"figure.{asked.figure}"), EVENTS)
-    rows = _event_rows(room, desk, actor, asked.view, chosen, ending)
+    sheet = _sheet(asked.view.lang, words(asked.view.lang, f"figure.{asked.figure}"),
+                   EVENTS + SUSPENDED * (asked.figure in LEDGER))  # fmt: skip
+    rows = _event_rows(room, desk, actor, asked, chosen, ending)
     return await _file(room, actor, asked.view, f"list:{asked.figure}", sheet, rows, len(chosen), whole, ending)
 
 
@@ -107,11 +111,22 @@ async def _file(
 
 
 def _event_rows(
-    room: Room, desk: Desk, actor: Actor, view: MapView, chosen: list[int], ending: str
+    room: Room, desk: Desk, actor: Actor, asked: listing.Asked, chosen: list[int], ending: str
 ) -> Iterator[Sequence[Cell]]:
+    plain = ending == "geojson"
     for i in range(0, len(chosen), PAGE):
-        for event, unit_code in events_by_ids(desk, actor, chosen[i : i + PAGE]):
-            yield _event_row(room, view, event, unit_code, plain=ending == "geojson")
+        found = events_by_ids(desk, actor, chosen[i : i + PAGE])
+        ledger = running_lines(desk, actor, [e.id for e, _ in found]) if asked.figure in LEDGER else None
+        for event, unit_code in found:
+            row = _event_row(room, asked.view, event, unit_code, plain=plain)
+            yield row if ledger is None else (*row, *_ledger_cells(room, ledger.get(event.id), plain))
+
+
+def _ledger_cells(room: Room, line: Suspension | None, plain: bool) -> Sequence[Cell]:
+    """Nothing where the event went on while the list was written."""
+    if line is None:
+        return (None,) * len(SUSPENDED)
+    return _time(room, line.from_ms, plain), _time(room, line.review_ms, plain), line.reason
 
 
 def _unit_rows(

@@ -12,7 +12,18 @@ from callbacks.room import Room
 from dashboard.format import moment
 from dashboard.words import named, words
 from geodata.domain.events import STATES, Stage
-from geodata.domain.figures import FIGURES, FIRST, HOURLY, HOURS, KEPT, LIST_ORDERS, Figure, ListOrder, states_of
+from geodata.domain.figures import (
+    FIGURES,
+    FIRST,
+    HOURLY,
+    HOURS,
+    KEPT,
+    LEDGER,
+    LIST_ORDERS,
+    Figure,
+    ListOrder,
+    states_of,
+)
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters, MapView, ViewError
 from geodata.domain.windows import FIND_MAX, LIMIT_MAX, places
@@ -25,8 +36,6 @@ from geodata.store.events import EventNow
 
 Json = dict[str, Any]
 Row = tuple[str, str, int, str, str, str, int, int | None, int | None, str, str]
-LEDGER = frozenset({Figure.SUSPENDED})
-"""Lists whose rows tell what stands in the ledger of suspensions, to whoever may open the events."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dashboard import ids
 from geodata.domain.roles import Right, Role
 from geodata.domain.view import MapView, ViewError, parse_view
 from geodata.services.actors import Actor, asking
-from geodata.services.looking import permitted_view
+from geodata.services.looking import permitted_view, sender_of
 from layers.registry import LAYER_IDS
 
 Json = dict[str, Any]
@@ -76,6 +76,7 @@ def me(room: Room, actor: Actor) -> Json:
         "roles": sorted(actor.roles) if answers else [], "unit": unit.id if unit and answers else None,
         "read_alerts": actor.may(Right.READ_ALERTS), "duty": actor.may(Right.OPEN_EVENTS),
         "units": actor.may(Right.SEE_UNITS), "export": actor.may(Right.EXPORT),
+        "quarantine": actor.may(Right.READ_QUARANTINE) and sender_of(actor, tree, Right.READ_QUARANTINE) is None,
         "dispatch": "dispatch" in actor.acts, "tops": [tree.areas[span.start].code for span in actor.ordinals(tree)],
     }  # fmt: skip
 

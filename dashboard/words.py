@@ -18,6 +18,7 @@ from dashboard import (
     words_loop,
     words_map,
     words_phones,
+    words_quarantine,
     words_roles,
     words_screen,
     words_terms,
@@ -42,6 +43,7 @@ BROWSER_TABLES = (
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
+    words_quarantine.WORDS,
 )  # fmt: skip
 TABLES = (*BROWSER_TABLES, *FORM_TABLES)
 ALL: Mapping[str, Mapping[str, str]] = _merged(TABLES)

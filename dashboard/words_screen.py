@@ -80,6 +80,7 @@ PANELS: dict[str, tuple[str, str]] = {
     "all_time.reopened_now": ("在办 {n}", "open {n}"),
     "all_time.to_reply": ("待答复", "To reply"),
     "all_time.suspended": ("挂账中", "Suspended"),
+    "classes.unlisted": ("其他（目录外）", "Other (not listed)"),
     "classes.title": ("事件类别", "Event classes"),
     "classes.aside": ("今日 · 在办", "today · open"),
     "curve.title": ("24 小时上报", "Reported by hour"),

@@ -70,6 +70,7 @@ class LegendItem:
     ``count`` is a part of, where both are shown. ``color`` is a CSS colour, ``shape`` a name of ``palette.SHAPES``.
     ``opens``, ``of_opens`` and ``note_opens`` say which list stands behind each of the three numbers: a page and its
     query, e.g. "list?figure=open&urgencies=1", which the browser completes with the area and the filters of the view.
+    What a note leaves out cannot be told from the rest outside the map: it opens the whole list that ``opens`` does.
     """
 
     key: str

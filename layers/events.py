@@ -77,19 +77,12 @@ class Events:
 
 def _legend(rows: EventMarks) -> list[LegendItem]:
     items = [
-        LegendItem(
-            str(u), f"legend.events.{u}", URGENCY_SHAPES[u], swatch(f"urgency-{u}"), total,
-            *_left_out(shown, total), opens=f"list?figure=open&urgencies={u}",
-        )
+        _drawn(str(u), URGENCY_SHAPES[u], swatch(f"urgency-{u}"), shown, total, f"list?figure=open&urgencies={u}")
         for u, shown, total in zip(URGENCIES, rows.shown, rows.total, strict=True) if total
     ]  # fmt: skip
     if rows.overdue_n:
-        items.append(
-            LegendItem(
-                "overdue", "legend.events.overdue", "outlined", swatch("outline"), rows.overdue_n,
-                *_left_out(int(rows.overdue.sum()), rows.overdue_n), opens="list?figure=overdue",
-            )
-        )  # fmt: skip
+        shown = int(rows.overdue.sum())
+        items.append(_drawn("overdue", "outlined", swatch("outline"), shown, rows.overdue_n, "list?figure=overdue"))
     if rows.hidden_on_pile:
         items.append(
             LegendItem(
@@ -100,11 +93,13 @@ def _legend(rows: EventMarks) -> list[LegendItem]:
     return items
 
 
-def _left_out(shown: int, total: int) -> tuple[str, int | None]:
-    """What a legend says of those that are not drawn one by one: its word, and how many where some are."""
-    if shown == total:
-        return "", None
-    return ("legend.note.partly", total - shown) if shown else ("legend.note.in_colours", None)
+def _drawn(key: str, shape: str, colour: str, shown: int, total: int, opens: str) -> LegendItem:
+    """A line of the legend; where not all of its events are drawn one by one it says so, and how many are not."""
+    note = "" if shown == total else "legend.note.partly" if shown else "legend.note.in_colours"
+    return LegendItem(
+        key, f"legend.events.{key}", shape, colour, total, note, total - shown if shown and note else None,
+        opens=opens, note_opens=opens if note else "",
+    )  # fmt: skip
 
 
 LAYER = Events()

@@ -37,6 +37,7 @@ NAV: Sequence[tuple[str, str, Right | None]] = (
     ("/admin/screens", "nav.screens", Right.MANAGE_SCREENS),
     ("/admin/phones", "nav.phones", Right.MANAGE_PHONES),
     ("/admin/feeds", "nav.feeds", Right.MANAGE_FEEDS),
+    ("/admin/quarantine", "nav.quarantine", Right.READ_QUARANTINE),
     ("/admin/rights", "nav.rights", Right.MANAGE_ACCOUNTS),
     ("/alerts", "nav.alerts", Right.READ_ALERTS),
     ("/audit", "nav.audit", Right.READ_AUDIT),

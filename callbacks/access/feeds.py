@@ -29,6 +29,7 @@ from geodata.intake.door import now_ms
 from geodata.services.accounts import Wanted, end_token, managed, tokens_of
 from geodata.services.actors import Actor
 from geodata.services.declining import Declined
+from geodata.services.held_back import waiting_of
 from geodata.store.accounts import Account
 
 TOP = "/admin/feeds"
@@ -58,9 +59,11 @@ def _page(
     room, lang = answers.room, language_of(request, answers.room.city)
     found = managed(room.access, actor, room.situation.tree, FEED)
     held = tokens_of(room.access, [a.id for a in found], ["feed"])
+    waiting = waiting_of(room.access, room.situation.tree, actor)
     rows = [
         {
-            "account": a, "areas": named_areas(room.situation.tree, actor, a.areas, lang), "keys": len(held[a.id]),
+            "waiting": None if waiting is None else waiting[a.id], "account": a,
+            "areas": named_areas(room.situation.tree, actor, a.areas, lang), "keys": len(held[a.id]),
             "used_ms": last_used([t for t in held[a.id] if t.used_ms], "feed"),
         }
         for a in found
@@ -68,6 +71,7 @@ def _page(
     return answers.page(
         request, "feeds", at=TOP, declined=declined, notice=notice, rows=rows, wanted=wanted, scopes=SCOPES,
         places=areas_shown(answers, request, actor, wanted),
+        held=waiting is not None,
     )  # fmt: skip
 
 
@@ -93,9 +97,11 @@ def _feed_page(
 ) -> Response:  # fmt: skip
     keys = tokens_of(answers.room.access, [account.id], ["feed"])[account.id]
     here = address_of_account(TOP, account)
+    waiting = waiting_of(answers.room.access, answers.room.situation.tree, actor)
     return answers.page(
         request, "feed", at=here, declined=declined, notice=DONE.get(done, ""), account=account, wanted=wanted,
         scopes=SCOPES, keys=keys, here=here, places=areas_shown(answers, request, actor, wanted),
+        waiting=None if waiting is None else waiting[account.id],
     )  # fmt: skip
 
 

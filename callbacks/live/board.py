@@ -10,7 +10,7 @@ from typing import Any
 from callbacks.live import alarms, lists, numbers
 from callbacks.live.doors import MINUTE_MS, Doors
 from callbacks.live.past import Past
-from callbacks.live.scene import Kept, Scene, Trails
+from callbacks.live.scene import Kept, Scene
 from geodata.domain.roles import Audience
 from geodata.domain.view import PAGES, SCREEN_PAGES, MapView
 from geodata.situation.briefs import TOPICS
@@ -64,7 +64,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
 
 
 class Board:
-    """What all topics of a process share: the situation, readings of the past and of the doors, trails."""
+    """What all topics of a process share: the situation, readings of the past and of the doors."""
 
     def __init__(self, store: Store, situation: Situation, city: City) -> None:
         self.situation = situation
@@ -72,7 +72,6 @@ class Board:
         self._city = city
         self._past = Past(store, situation)
         self._doors = Doors(store, situation)
-        self._trails = Trails()
         self._kept = Kept()
 
     def newest_ms(self) -> int:
@@ -91,6 +90,5 @@ class Board:
     def scene(self, view: MapView, o: int) -> Scene:
         """Everything the sections of a view may look at, now."""
         return Scene(
-            self.situation, self._city, view, o, self._past.hours(o), self._past.month, self._doors.now, self._trails,
-            self._kept,
+            self.situation, self._city, view, o, self._past.hours(o), self._past.month, self._doors.now, self._kept,
         )  # fmt: skip

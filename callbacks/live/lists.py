@@ -87,7 +87,7 @@ def ticker(scene: Scene) -> list[Json]:
         for name, age_ms, state in feeds(scene) if state == "silent"
     ]  # fmt: skip
     if scene.o == 0 and (held := scene.doors.quarantined):
-        lines.append(("quarantine", words(lang, "ticker.quarantine", n=number(lang, held)), ""))
+        lines.append(("quarantine", words(lang, "ticker.quarantine", n=number(lang, held)), "quarantine?"))
     if lost := scene.situation.unit_totals(scene.o).by_freshness.get(Freshness.LOST, 0):
         lines.append(("units_lost", words(lang, "ticker.units_lost", n=number(lang, lost)), "units?fresh=lost"))
     return [

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from callbacks.live.doors import MINUTE_MS
 from callbacks.live.past import Hours
 from callbacks.live.scene import Scene
-from dashboard.words import words
+from dashboard.words import named, words
 from geodata.domain.events import Stage
 from geodata.domain.indicators import colour_of, is_small
 from geodata.domain.units import Freshness
+from geodata.domain.view import UNLISTED
+from geodata.services.listing import yesterday_of
 
 Json = dict[str, Any]
 RANKED_MAX = 100
@@ -22,7 +25,7 @@ def kpi(scene: Scene) -> Json:
     post = scene.situation.on_post(scene.o)
     plain = not scene.view.filters
     month = scene.month.of(scene.o) if scene.month and plain else (None, None)
-    hour_ago = scene.trails.hour_ago(scene.view.area, scene.situation.now_ms, scene.unfiltered.overdue)
+    before = scene.situation.overdue_before(scene.o)
     return {
         "reported": {
             "n": t.reported_today,
@@ -35,7 +38,8 @@ def kpi(scene: Scene) -> Json:
             "paused": t.by_stage.get(Stage.PAUSED, 0),
         },
         "overdue": {
-            "n": t.overdue, "prev": hour_ago if plain else None, "prev_label": words(scene.lang, "prev.hour_ago"),
+            "n": t.overdue, "prev": len(before[1]) if before and plain else None,
+            "prev_label": words(scene.lang, "prev.hour_ago"),
         },
         "due_soon": {"n": t.due_soon},
         "on_time": {
@@ -52,9 +56,9 @@ def kpi(scene: Scene) -> Json:
 
 
 def same_time_yesterday(scene: Scene, hours: Hours) -> int:
-    """Reported yesterday up to this time of day; the hour that is running counts by the share of it that is over."""
-    local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(scene.situation.zone)
-    return round(sum(hours.yesterday[: local.hour]) + hours.yesterday[local.hour] * local.minute / 60)
+    """Reported yesterday up to this minute of the city's clock."""
+    low, high = yesterday_of(scene.situation.now_ms, scene.situation.zone)
+    return hours.yesterday((high - low) // MINUTE_MS)
 
 
 def all_time(scene: Scene) -> Json:
@@ -72,10 +76,11 @@ def all_time(scene: Scene) -> Json:
 
 
 def classes(scene: Scene) -> list[tuple[str, str, int, int]]:
-    """(code, name, reported today, open) of every class, most reported first."""
-    known = scene.catalogue.classes
+    """(code, name, reported today, open) of every class, most reported first; those that the city does not list
+    are one row, under the name that a filter has for them."""
+    known, others = scene.catalogue.classes, words(scene.lang, "classes.unlisted")
     rows = [
-        (code, (c.name_en if scene.lang == "en" else c.name_zh) if (c := known.get(code)) else code, *count)
+        (code or UNLISTED, named(scene.lang, known.get(code), code or others), *count)
         for code, count in scene.totals.by_class.items()
     ]
     return sorted(rows, key=lambda row: (-row[2], -row[3]))

@@ -26,12 +26,18 @@ REST = 3.0
 """After a reading the reader rests this many times as long as it took: a thread that counts holds the frames up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hours:
-    """What an area's hours are compared with: reported per local hour (24 numbers each)."""
+    """What an area's day is compared with: reported yesterday up to the begin of each of its minutes, and a week ago
+    per local hour (24 numbers).
+    """
 
-    yesterday: tuple[int, ...]
+    yesterday_to: Longs
     last_week: tuple[int, ...]
+
+    def yesterday(self, minutes: int) -> int:
+        """Reported in the first minutes of yesterday."""
+        return int(self.yesterday_to[min(minutes, len(self.yesterday_to) - 1)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,13 +186,19 @@ def by_local_hour(counts: list[int], from_hour: int, day: date, zone: ZoneInfo) 
 def read_hours(store: Store, area_id: int, now_ms: int, zone: ZoneInfo) -> Hours:
     """Yesterday and the same weekday of last week (for a thread)."""
     today = local_day(now_ms, zone)
-    days = []
     with store.read() as conn:
-        for day in (today - timedelta(days=1), today - timedelta(days=7)):
-            start, end = (int(midnight(d, zone).timestamp()) for d in (day, day + timedelta(days=1)))
-            counts = rollups.hourly(conn, area_id, start // 3600, -(-end // 3600))
-            days.append(by_local_hour(counts, start // 3600, day, zone))
-    return Hours(*days)
+        start, end = _bounds(today - timedelta(days=1), zone)
+        minutes = rollups.by_minute(conn, area_id, start // 60, end // 60)
+        week_ago = today - timedelta(days=7)
+        start, end = _bounds(week_ago, zone)
+        counts = rollups.hourly(conn, area_id, start // 3600, -(-end // 3600))
+    return Hours(np.cumsum([0, *minutes]), by_local_hour(counts, start // 3600, week_ago, zone))
+
+
+def _bounds(day: date, zone: ZoneInfo) -> tuple[int, int]:
+    """When a local day begins and ends, epoch seconds."""
+    start, end = (int(midnight(d, zone).timestamp()) for d in (day, day + timedelta(days=1)))
+    return start, end
 
 
 def read_month(store: Store, tree: AreaTree, now_ms: int, zone: ZoneInfo) -> Month:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,31 +17,9 @@ from geodata.situation.briefs import EventBrief, Totals
 from geodata.situation.situation import NO_FILTERS, Situation
 from geodata.store.folder import City
 
-SAMPLE_MS = 300_000
-HOUR_MS = 3_600_000
-AREAS_MAX = 4_000
 ANSWERS_MAX = 8_000
 RED, REDS = Filters(urgencies=(1,)), 3
 T = TypeVar("T")
-
-
-class Trails:
-    """What was overdue an hour ago, for the areas somebody watches: one sample each five minutes, 13 of them."""
-
-    def __init__(self) -> None:
-        self._trails: OrderedDict[str, deque[tuple[int, int]]] = OrderedDict()
-
-    def hour_ago(self, code: str, now_ms: int, overdue: int) -> int | None:
-        """Note today's number and give that of an hour ago; None while the area has not been watched that long."""
-        trail = self._trails.get(code)
-        if trail is None:
-            trail = self._trails[code] = deque(maxlen=HOUR_MS // SAMPLE_MS + 1)
-            if len(self._trails) > AREAS_MAX:
-                self._trails.popitem(last=False)
-        if not trail or now_ms - trail[-1][0] >= SAMPLE_MS:
-            trail.append((now_ms, overdue))
-        at_ms, then = trail[0]
-        return then if HOUR_MS - SAMPLE_MS <= now_ms - at_ms <= HOUR_MS + 2 * SAMPLE_MS else None
 
 
 class Kept:
@@ -77,7 +55,6 @@ class Scene:
     hours: Hours | None
     month: Month | None
     doors: DoorsNow
-    trails: Trails
     kept: Kept
 
     @property

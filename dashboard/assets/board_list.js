@@ -8,7 +8,7 @@
       "reported", "open", "overdue", "due_soon", "closed", "judged", "on_time", "late", "timed", "unplaced", "recent", "on_pile",
       "suspended", "forced", "reopened",
     ],
-    past: ["month_due", "month_on_time", "month_late", "last_week"],
+    past: ["yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
     all: ["all", "all_closed", "all_on_time", "all_overdue", "all_unjudged", "all_dropped", "all_forced", "all_reopened", "to_reply"],
   };
   const SORTS = ["newest", "oldest", "deadline", "urgency"];
@@ -16,6 +16,7 @@
   const FIRST = { overdue: "deadline", due_soon: "deadline" };
   const STAGES = ["accept", "dispatch", "handle", "check", "paused"];
   const FILTERS = ["classes", "urgencies", "sources", "states", "lights", "stages"];
+  const QUARANTINE = "/admin/quarantine";
   const t = (key, values) => O.words.t(key, values);
   let b = null;
   let p = null;
@@ -68,6 +69,7 @@
     const { figure: name, ...own } = Object.fromEntries(new URLSearchParams(query));
     if (page === "list") return behind(node, name, Object.assign({ filters: own }, options));
     const given = options || {};
+    if (page === "quarantine") return linked(node, () => (O.account.me().quarantine ? QUARANTINE : null), given.what);
     return linked(node, () => (page === "units" ? board(own, given.area) : null), given.what || t("units.title"));
   }
 

@@ -34,9 +34,9 @@
         text(node.parts.n, O.format.number(reported));
         text(node.parts.open, O.format.number(open));
         attr(node, "data-chosen", chosen.has(code));
-        link(node.parts.name, code ? O.view.toggled("classes", code) : null);
+        link(node.parts.name, O.view.toggled("classes", code));
         for (const [part, figure] of [[node.parts.n, "reported"], [node.parts.open, "open"]]) {
-          if (code) O.lists.behind(part, figure, { filters: { classes: code }, what: name + " · " + O.words.t("figure." + figure) });
+          O.lists.behind(part, figure, { filters: { classes: code }, what: name + " · " + O.words.t("figure." + figure) });
         }
       });
     },

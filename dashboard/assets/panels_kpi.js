@@ -23,11 +23,12 @@
   const of = (what, num, den) => what + " " + O.format.number(num) + " / " + O.format.number(den);
 
   /** A cell: value, unit, tone, the list behind it (and, where the figure's name does not say enough, what that is);
-      notes below it, each a text and maybe a list of its own; and a comparison, which has none. */
+      notes below it, each a text and maybe a list of its own; and a comparison, with the list of what it compares with. */
   const CELLS = [
     ["reported", (k) => ({
       value: O.format.number(k.reported.n), unit: t("unit.events"), opens: "list?figure=reported",
-      notes: [[k.reported.prev_label || ""]], more: change(k.reported.n, k.reported.prev),
+      notes: [[k.reported.prev_label || ""]], more: change(k.reported.n, k.reported.prev), than: "list?figure=yesterday",
+      whatThan: t("figure.yesterday") + " " + O.format.number(k.reported.prev),
     })],
     ["open", (k) => ({
       value: O.format.number(k.open.n), unit: t("unit.events"), opens: "list?figure=open",
@@ -40,7 +41,8 @@
       value: O.format.number(k.overdue.n), unit: t("unit.events"), tone: k.overdue.n ? "red" : "", opens: "list?figure=overdue",
       notes: [[k.overdue.prev === null || k.overdue.prev === undefined
         ? t("kpi.overdue.share", { share: share(k.overdue.n, k.open.n) }) : t("prev.hour_ago")]],
-      more: difference(k.overdue.n, k.overdue.prev), worse: k.overdue.n > k.overdue.prev,
+      more: difference(k.overdue.n, k.overdue.prev), than: "list?figure=overdue_before",
+      whatThan: t("figure.overdue_before") + " " + O.format.number(k.overdue.prev), worse: k.overdue.n > k.overdue.prev,
     })],
     ["due_soon", (k) => ({
       value: O.format.number(k.due_soon.n), unit: t("unit.events"), tone: k.due_soon.n ? "orange" : "",
@@ -78,8 +80,9 @@
     const { h } = O.dom;
     const parts = {
       label: h("span", { class: "kpi-label" }), value: h("b", { class: "kpi-value" }), unit: h("i", { class: "kpi-unit" }),
-      notes: h("span", {}), more: h("em", {}),
+      notes: h("span", {}), than: h("a", {}),
     };
+    parts.more = h("em", {}, parts.than);
     parts.main = h("a", { class: "kpi-main" }, parts.label, h("span", { class: "kpi-figure" }, parts.value, parts.unit));
     const node = h("div", { class: "kpi-cell" }, parts.main, h("span", { class: "kpi-note" }, parts.notes, parts.more));
     node.parts = parts;
@@ -99,7 +102,7 @@
         text(node.parts.label, t("kpi." + name));
         text(node.parts.value, now.value);
         text(node.parts.unit, now.unit);
-        text(node.parts.more, now.more || "");
+        O.lists.lead(text(node.parts.than, now.more || ""), now.more ? now.than : "", { what: now.whatThan });
         attr(node.parts.more, "data-worse", Boolean(now.worse));
         attr(node, "data-tone", now.tone || null);
         O.lists.lead(node.parts.main, now.opens, { what: now.what });

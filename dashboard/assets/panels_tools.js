@@ -17,7 +17,7 @@
 
   function className(code) {
     const row = O.city.classes.find((c) => c[0] === code);
-    return row ? row[O.words.lang() === "en" ? 2 : 1] : code;
+    return row ? row[O.words.lang() === "en" ? 2 : 1] : O.words.t("classes.unlisted");
   }
 
   /** The code's own address change redraws this: switches are links with their state. */

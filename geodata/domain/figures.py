@@ -40,6 +40,8 @@ class Figure(StrEnum):
     MONTH_ON_TIME = "month_on_time"
     MONTH_LATE = "month_late"
     LAST_WEEK = "last_week"
+    YESTERDAY = "yesterday"
+    OVERDUE_BEFORE = "overdue_before"
     SUSPENDED = "suspended"
     FORCED = "forced"
     REOPENED = "reopened"
@@ -52,18 +54,20 @@ F = Figure
 FIGURES: tuple[Figure, ...] = tuple(Figure)
 KEPT: frozenset[Figure] = frozenset({
     F.ALL, F.ALL_CLOSED, F.ALL_ON_TIME, F.ALL_OVERDUE, F.ALL_UNJUDGED, F.ALL_DROPPED, F.MONTH_DUE, F.MONTH_ON_TIME,
-    F.MONTH_LATE, F.LAST_WEEK, F.ALL_FORCED, F.ALL_REOPENED, F.TO_REPLY,
+    F.MONTH_LATE, F.LAST_WEEK, F.YESTERDAY, F.OVERDUE_BEFORE, F.ALL_FORCED, F.ALL_REOPENED, F.TO_REPLY,
 })  # fmt: skip
 MONTHLY: frozenset[Figure] = frozenset({F.MONTH_DUE, F.MONTH_ON_TIME, F.MONTH_LATE})
 HOURLY: frozenset[Figure] = frozenset({F.REPORTED, F.CLOSED, F.LAST_WEEK})
 """Figures of one local day, of which one hour can be listed by itself: by its report, or its end for ``closed``."""
+LEDGER: frozenset[Figure] = frozenset({F.SUSPENDED})
+"""Figures whose events stand in the ledger of suspensions: their lists tell since when, until when, and why."""
 HOURS = range(24)
 RECENT_MS = 600_000
 """How far back ``recent`` reaches: the time over which the reports per minute are counted."""
 
 _CASES = (OPEN - {State.SUSPENDED}) | CLOSED
 _HELD: Mapping[Figure, frozenset[State]] = MappingProxyType({
-    **dict.fromkeys((F.REPORTED, F.RECENT, F.LAST_WEEK, F.ALL), frozenset(STATES)),
+    **dict.fromkeys((F.REPORTED, F.RECENT, F.LAST_WEEK, F.YESTERDAY, F.OVERDUE_BEFORE, F.ALL), frozenset(STATES)),
     **dict.fromkeys((F.CLOSED, F.JUDGED, F.ON_TIME, F.LATE, F.TIMED, F.ALL_CLOSED), CLOSED),
     **dict.fromkeys((F.ALL_ON_TIME, F.ALL_OVERDUE, F.ALL_UNJUDGED), OPEN | CLOSED),
     **dict.fromkeys((F.MONTH_DUE, F.MONTH_LATE), _CASES),

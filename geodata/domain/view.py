@@ -19,6 +19,8 @@ SCREEN_PAGES = ("wall", "area")
 PAGES = (*SCREEN_PAGES, "duty", "units", "list")
 """The pages. A screen shows one of the first two; the others are for desks: a queue, the units, a list."""
 CODE_MAX = 64
+UNLISTED = "unlisted"
+"""What a filter by class calls all classes that the city does not list."""
 TEXT_MAX = 40
 
 
@@ -152,7 +154,7 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         view = view.to(measure=Measure(_one("measure", got["measure"], tuple(Measure))))
     urgencies = _several("urgencies", got.get("urgencies", ""), frozenset(map(str, URGENCIES)))
     filters = Filters(
-        _several("classes", got.get("classes", ""), class_codes),
+        _several("classes", got.get("classes", ""), class_codes | {UNLISTED}),
         tuple(int(u) for u in urgencies),
         _several("sources", got.get("sources", ""), frozenset(SOURCES)),
         _several("states", got.get("states", ""), frozenset(STATES)),

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from geodata.services.rostering import plan_roster
 from geodata.services.tracking import report_positions
 from geodata.store import accounts, quarantine, settings
 from geodata.store.engine import Store
+from geodata.store.events import IN_MAX
 from geodata.store.folder import City
 from geodata.store.quarantine import Waiting
 
@@ -104,33 +105,47 @@ class Door:
             return Counter()
         with self.store.read() as conn:
             waiting = quarantine.waiting(conn, feed=feed, account_id=sender, limit=limit)
-        counted = Counter(self._again(desk, one) for one in waiting if one.feed.rpartition("/")[2] in KINDS)
+        counted: Counter[str] = Counter(self._again(desk, one).status for one in waiting if can_replay(one.feed))
         with self.store.begin() as conn:
             self.access.audit.record(conn, actor, "replay", f"feed:{feed or '*'}", at_ms=now_ms(), new=dict(counted))
         return counted
 
-    def _again(self, desk: Desk, one: Waiting) -> str:
+    def replay_these(self, actor: Actor, ids: Collection[int]) -> list[Outcome]:
+        """The same for some records by their ids: what became of each that still waits and can be submitted again."""
+        desk = self.desk()
+        sender = sender_of(actor, desk.tree, Right.REPLAY)
+        with self.store.read() as conn:
+            waiting = quarantine.waiting(conn, account_id=sender, ids=list(ids)[:IN_MAX])
+        waiting = [one for one in waiting if can_replay(one.feed)]
+        outcomes = [self._again(desk, one) for one in waiting]
+        if waiting:
+            told: dict[str, Any] = {**_fates(outcomes), "records": " ".join(str(one.id) for one in waiting)}
+            feed = waiting[0].feed if len({one.feed for one in waiting}) == 1 else "*"
+            with self.store.begin() as conn:
+                self.access.audit.record(conn, actor, "replay", f"feed:{feed}", at_ms=now_ms(), new=told)
+        return outcomes
+
+    def _again(self, desk: Desk, one: Waiting) -> Outcome:
         system, _, kind = one.feed.rpartition("/")
         reader, service = KINDS[kind]
         sender = self._sender(one.account_id, system)
         try:
             record = json.loads(one.record)
         except (ValueError, RecursionError):
-            return "quarantined"
+            return Outcome("quarantined", field="body", rule="is not JSON, or was too long to be kept whole")
         if sender is None:
-            return "quarantined"
+            return Outcome("quarantined", field="account", rule="the account that sent it has ended")
         at_ms = now_ms()
         submitted = records.read_records(reader, [record], self.access.seal, one.received_ms)
         try:
             sent = service(desk, sender, submitted, feed=one.feed, now_ms=at_ms,
                            **self._audited(kind, sender))[0]  # fmt: skip
         except PermissionError:
-            return "quarantined"
+            return Outcome("quarantined", field="account", rule="the account that sent it may not do this")
         if sent.status != "quarantined":
             with self.store.begin() as conn:
                 quarantine.mark_replayed(conn, [one.id], at_ms)
-        return sent.status
-
+        return sent
 
     def _sender(self, account_id: int, system: str) -> Actor | None:
         """Who sent a record, with the rights of now; what came before there were accounts came from the machine."""
@@ -139,6 +154,15 @@ class Door:
         with self.store.read() as conn:
             account = accounts.by_id(conn, account_id)
         return actor_of(account) if account is not None and account.active else None
+
+
+def _fates(outcomes: Sequence[Outcome]) -> Counter[str]:
+    return Counter(o.status for o in outcomes)
+
+
+def can_replay(feed: str) -> bool:
+    """Whether the records of a feed can be submitted again; rows of an import are imported again instead."""
+    return feed.rpartition("/")[2] in KINDS
 
 
 def speaking(actor: Actor, told_system: str | None) -> str:

@@ -26,7 +26,7 @@ from geodata.situation.runs import Longs
 from geodata.situation.situation import Situation
 from geodata.situation.unit_listing import UnitListing, UnitQuery
 from geodata.store import figures, rollups
-from geodata.store.engine import Store
+from geodata.store.engine import Connection, Store
 from geodata.store.figures import Wanted
 
 DEPTH_MAX = 5_000
@@ -87,15 +87,17 @@ def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, fil
     likely = totals.reported_all if total is None else total
     wanted = Wanted(
         figure, situation.now_ms, None if o == 0 else [tree.areas[i].id for i in range(o, int(tree.end[o]))], filters,
-        low, high, few=totals.reported_all * max(1, likely) <= PAGE * whole,
+        low, high, few=totals.reported_all * max(1, likely) <= PAGE * whole, listed=situation.catalogue.classes.keys(),
     )  # fmt: skip
-    return KeptList(tree, o, wanted, total, plain and figure is Figure.LAST_WEEK)
+    if figure is Figure.OVERDUE_BEFORE:
+        at_ms, ids = situation.overdue_before(o) or (0, ())
+        wanted = wanted._replace(among=[int(i) for i in ids])
+        return KeptList(tree, o, wanted, len(ids) if plain else None, at_ms=at_ms)
+    return KeptList(tree, o, wanted, total, counted=plain and figure in COUNTED)
 
 
 def _span(situation: Situation, figure: Figure, hour: int | None) -> tuple[int, int] | tuple[None, None]:
-    if figure in MONTHLY:
-        return month_of(situation.now_ms, situation.zone)
-    return last_week_of(situation.now_ms, situation.zone, hour) if figure is Figure.LAST_WEEK else (None, None)
+    return SPANS[figure](situation.now_ms, situation.zone, hour) if figure in SPANS else (None, None)
 
 
 def last_week_of(now_ms: int, zone: ZoneInfo, hour: int | None) -> tuple[int, int]:
@@ -111,6 +113,15 @@ def last_week_of(now_ms: int, zone: ZoneInfo, hour: int | None) -> tuple[int, in
     return (inside[0] * HOUR_MS, (inside[-1] + 1) * HOUR_MS) if inside else (first * 1000, first * 1000)
 
 
+def yesterday_of(now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Yesterday in the city up to the same time by its clock, to the minute: [midnight, end), epoch ms."""
+    local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)
+    day = local.date() - DAY
+    first = datetime(day.year, day.month, day.day, tzinfo=zone)
+    until = datetime(day.year, day.month, day.day, local.hour, local.minute, tzinfo=zone)
+    return int(first.timestamp()) * 1000, int(until.timestamp()) * 1000
+
+
 def month_of(now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     """This month in the city: [first moment, first moment of the next month), epoch ms."""
     first = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone).date().replace(day=1)
@@ -119,22 +130,43 @@ def month_of(now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     return low, high
 
 
+Span = Callable[[int, ZoneInfo, int | None], tuple[int, int]]
+SPANS: Mapping[Figure, Span] = MappingProxyType({
+    **dict.fromkeys(MONTHLY, lambda now_ms, zone, _: month_of(now_ms, zone)),
+    Figure.LAST_WEEK: last_week_of,
+    Figure.YESTERDAY: lambda now_ms, zone, _: yesterday_of(now_ms, zone),
+})
+"""Of which time a kept list is, where it is not of all: by the moment, the zone, and an hour of the day."""
+COUNTED: Mapping[Figure, Callable[[Connection, int, int, int], int]] = MappingProxyType({
+    Figure.LAST_WEEK: lambda conn, area_id, low, high: sum(
+        rollups.hourly(conn, area_id, low // HOUR_MS, high // HOUR_MS)
+    ),
+    Figure.YESTERDAY: lambda conn, area_id, low, high: sum(
+        rollups.by_minute(conn, area_id, low // rollups.MINUTE_MS, high // rollups.MINUTE_MS)
+    ),
+})  # fmt: skip
+"""How long a list is that no counter knows, counted in the store: of an area (id), [from, to) epoch ms."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """A list in the store; ``total`` where the counters know it, ``by_hour`` where the roll-ups do."""
+    """A list in the store; ``total`` where the counters know it, ``counted`` where the store can tell (``COUNTED``);
+    ``at_ms``: the moment at which its events were chosen.
+    """
 
     tree: AreaTree
     o: int
     wanted: Wanted
     total: int | None
-    by_hour: bool = False
+    counted: bool = False
+    at_ms: int = 0
 
     @property
     def key(self) -> tuple[object, ...]:
         """The same for the same list at another moment."""
         wanted = self.wanted
         number = self.total if wanted.figure in FEW else None
-        return id(self.tree), self.o, wanted.figure, wanted.filters, wanted.low_ms, wanted.high_ms, number
+        return id(self.tree), self.o, wanted.figure, wanted.filters, wanted.low_ms, wanted.high_ms, number, self.at_ms
 
 
 @dataclass(slots=True)
@@ -167,9 +199,9 @@ class KeptLists:
         reading = _Reading(asked.wanted) if indexed else self._reading(asked, from_top=offset == 0)
         need = min(offset + limit, DEPTH_MAX)
         with reading.reading:
-            if asked.by_hour and reading.total is None:
+            if asked.counted and reading.total is None:
                 reading.total = _counted(self._store, asked)
-            known = reading.total if asked.by_hour else asked.total
+            known = reading.total if asked.counted else asked.total
             if known == 0:
                 reading.ids, reading.next, reading.done = [], None, False
                 return Range([], 0, True)
@@ -194,7 +226,7 @@ class KeptLists:
 def _counted(store: Store, asked: KeptList) -> int:
     low, high = asked.wanted.low_ms or 0, asked.wanted.high_ms or 0
     with store.read() as conn:
-        return sum(rollups.hourly(conn, asked.tree.areas[asked.o].id, low // HOUR_MS, high // HOUR_MS))
+        return COUNTED[asked.wanted.figure](conn, asked.tree.areas[asked.o].id, low, high)
 
 
 def read_whole(store: Store, asked: KeptList) -> tuple[list[int], bool]:

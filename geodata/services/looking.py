@@ -13,10 +13,11 @@ from geodata.services.access import Access
 from geodata.services.actors import Actor
 from geodata.services.closing import without_contact
 from geodata.services.desk import Desk
-from geodata.store import changes, events, quarantine, units
+from geodata.store import changes, events, pauses, quarantine, units
 from geodata.store.changes import Change
 from geodata.store.engine import Connection
 from geodata.store.events import EventNow
+from geodata.store.pauses import Suspension
 from geodata.store.quarantine import Waiting
 from geodata.store.units import UnitNow
 
@@ -91,6 +92,13 @@ def events_by_ids(desk: Desk, actor: Actor, ids: Sequence[int]) -> list[tuple[Ev
         rows = [found[i] for i in ids if i in found]
         mine = [e for e in rows if actor.reaches(desk.tree, desk.tree.ordinal_by_id.get(e.area_id, 0))]
         return _with_units(conn, desk.tree, actor, mine)
+
+
+def running_lines(desk: Desk, actor: Actor, ids: Sequence[int]) -> dict[int, Suspension]:
+    """The open line in the ledger of suspensions of each of these events, which the actor has reached already."""
+    actor.needs(Right.OPEN_EVENTS)
+    with desk.store.read() as conn:
+        return pauses.running(conn, ids)
 
 
 def units_by_ids(desk: Desk, actor: Actor, ids: Sequence[int]) -> list[UnitNow]:

@@ -10,7 +10,7 @@ import numpy as np
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import NEVER
 from geodata.domain.events import STAGE_OF, STATES
-from geodata.domain.view import Filters
+from geodata.domain.view import UNLISTED, Filters
 from geodata.situation.briefs import EventBrief
 from geodata.situation.columns import CLOCK, IS_ENDED, NO_UNIT, STATE_INDEX
 from geodata.situation.event_book import Bools, EventBook
@@ -119,7 +119,10 @@ class Selector:
         if filters.urgencies:
             mask &= _table(filters.urgencies, 128)[c.urgency[which]]
         if filters.classes:
-            mask &= _table(book.classes.find(filters.classes), len(book.classes.texts))[c.cls[which]]
+            found = [*book.classes.find(filters.classes)]
+            if UNLISTED in filters.classes:
+                found += range(self.book.layout.classes, len(book.classes.texts))
+            mask &= _table(found, len(book.classes.texts))[c.cls[which]]
         if filters.sources:
             mask &= _table(book.sources.find(filters.sources), len(book.sources.texts))[c.source[which]]
         if filters.states:

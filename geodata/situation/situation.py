@@ -46,6 +46,7 @@ from geodata.situation.runs import SLOT_BITS, TIME_END, Longs, slots_of
 from geodata.situation.selecting import Selector, briefs
 from geodata.situation.strata import Strata
 from geodata.situation.totalling import Handling, totals_of, unit_totals_of
+from geodata.situation.trail import Trail
 from geodata.situation.unit_book import UnitBook, signed_on
 from geodata.situation.unit_listing import UnitLine, UnitListing, UnitQuery, list_units, unit_lines
 from geodata.store.alerts import AlertNow
@@ -68,7 +69,8 @@ class Situation:
 
     __slots__ = (
         "_alerts", "_areas_version", "_book", "_events", "_posts", "_queues", "_roster", "_select", "_stamps",
-        "_strata", "_units", "catalogue", "change_ms", "clockwork", "now_ms", "roads", "seq", "tree", "version", "zone",
+        "_strata", "_trail", "_units", "catalogue", "change_ms", "clockwork", "now_ms", "roads", "seq", "tree",
+        "version", "zone",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +93,7 @@ class Situation:
         day = Day.of(now_ms, zone)
         self._events = EventBook(tree, self._strata, self._book, held, now_ms, day, catalogue, clockwork)
         self._units = UnitBook(tree, self._strata, units, now_ms)
+        self._trail = Trail()
         self._alerts = AlertBook(tree, alerts, now_ms)
         self._select = Selector(self._events, catalogue)
         self._queues = Queues(self._select)
@@ -149,6 +152,7 @@ class Situation:
             return False
         self.now_ms = now_ms
         touched = np.concatenate((self._events.advance(now_ms), self._units.advance(now_ms)))
+        self._trail.note(now_ms, self._events.columns)
         forgot = self._touch("alerts", self._alerts.advance(now_ms))
         rolled = now_ms >= self._events.day.end_ms
         if rolled:
@@ -255,6 +259,14 @@ class Situation:
     def listed_by(self, o: int, figure: str, hour: int | None = None) -> dict[str, dict[str, int]]:
         """How many events behind a figure of the area are of which class, urgency, source and state."""
         return sorted_out(self._events, standing_behind(self._events, figure, self._matching(o, NO_FILTERS), o, hour))
+
+    def overdue_before(self, o: int) -> tuple[int, Longs] | None:
+        """What was overdue in the area an hour ago: the moment of it, and the events' ids; None where it was not seen.
+
+        An event counts for the area at which it stood then.
+        """
+        sample = self._trail.hour_ago(self.now_ms)
+        return None if sample is None else (sample.at_ms, sample.of(o, int(self.tree.end[o])))
 
     def event_briefs(self, ids: Longs) -> list[EventBrief]:
         """Those of these events (by id) that are held, in this order."""

@@ -6,7 +6,7 @@ own index. ``few`` says which is shorter; both give the same page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.events import CLOSED, ENDED, Mark, State
 from geodata.domain.figures import MONTHLY, Figure, Spot
-from geodata.domain.view import Filters
+from geodata.domain.view import UNLISTED, Filters
 from geodata.store.events import IN_MAX, marked
 from geodata.store.models import TO_REPLY, EventRow
 from geodata.store.tallies import NO_CASE
@@ -27,7 +27,8 @@ Behind = Callable[[int], Condition]
 
 class Wanted(NamedTuple):
     """Which events: of a figure at a moment, in these areas (None: all), with these filters. ``low_ms`` and
-    ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few."""
+    ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few;
+    ``listed``: the classes that the city lists; ``among``: only these events."""
 
     figure: Figure
     now_ms: int
@@ -36,6 +37,8 @@ class Wanted(NamedTuple):
     low_ms: int | None = None
     high_ms: int | None = None
     few: bool = False
+    listed: Collection[str] = ()
+    among: Sequence[int] | None = None
 
 
 class Found(NamedTuple):
@@ -47,6 +50,8 @@ class Found(NamedTuple):
 
 def page(conn: Connection, wanted: Wanted, after: Spot | None, limit: int, read_max: int) -> Found:
     """At most ``limit`` events after a spot, reading about ``read_max`` at most: a short page need not be the last."""
+    if wanted.among is not None:
+        return _chosen(conn, wanted, after, limit)
     if wanted.few and wanted.area_ids is not None:
         return _gathered(conn, wanted, after, limit)
     return _walked(conn, wanted, after, limit, read_max)
@@ -82,6 +87,22 @@ def _gathered(conn: Connection, wanted: Wanted, after: Spot | None, limit: int) 
         asked = asked.order_by(time.desc(), EventRow.id.desc()).limit(limit)
         rows += [(int(ms), int(event_id)) for ms, event_id in conn.execute(asked)]
     rows.sort(reverse=True)
+    return _first(rows, limit)
+
+
+def _chosen(conn: Connection, wanted: Wanted, after: Spot | None, limit: int) -> Found:
+    """Of a list that names its events: whatever area they stand at by now."""
+    time, among = _time(wanted.figure), wanted.among or ()
+    rows: list[tuple[int, int]] = []
+    for i in range(0, len(among), IN_MAX):
+        asked = sa.select(time, EventRow.id).where(*_span(wanted, time, after), _condition(wanted))
+        asked = asked.where(EventRow.id.in_(among[i : i + IN_MAX]))
+        rows += [(int(ms), int(event_id)) for ms, event_id in conn.execute(asked)]
+    rows.sort(reverse=True)
+    return _first(rows, limit)
+
+
+def _first(rows: list[tuple[int, int]], limit: int) -> Found:
     chosen = rows[:limit]
     return Found([i for _, i in chosen], Spot(*chosen[-1]) if len(chosen) == limit else None)
 
@@ -110,8 +131,12 @@ INDEXED: Mapping[Figure, str] = MappingProxyType({Figure.TO_REPLY: TO_REPLY})
 
 def _condition(wanted: Wanted) -> Condition:
     filters, parts = wanted.filters, [BEHIND[wanted.figure](wanted.now_ms)]
+    if filters.classes:
+        of = EventRow.class_code.in_(filters.classes)
+        others = EventRow.class_code.not_in(wanted.listed) if UNLISTED in filters.classes else sa.false()
+        parts.append(sa.or_(of, others))
     for column, values in (
-        (EventRow.class_code, filters.classes), (EventRow.urgency, filters.urgencies),
+        (EventRow.urgency, filters.urgencies),
         (EventRow.source, filters.sources), (EventRow.state, filters.states),
     ):  # fmt: skip
         if values:
@@ -173,7 +198,7 @@ BEHIND: Mapping[Figure, Behind] = MappingProxyType({
     Figure.ALL_OVERDUE: lambda now_ms: sa.or_(_too_late(), _overdue(now_ms)),
     Figure.ALL_UNJUDGED: lambda _: sa.and_(sa.or_(_closed(), _is_open()), _JUDGED == -1),
     Figure.ALL_DROPPED: lambda _: sa.and_(sa.not_(_is_open()), sa.not_(_closed())),
-    Figure.LAST_WEEK: lambda _: sa.true(),
+    **dict.fromkeys((Figure.LAST_WEEK, Figure.YESTERDAY, Figure.OVERDUE_BEFORE), lambda _: sa.true()),
     Figure.MONTH_DUE: _due,
     Figure.MONTH_ON_TIME: lambda now_ms: sa.and_(_due(now_ms), _in_time()),
     Figure.MONTH_LATE: lambda now_ms: sa.and_(_due(now_ms), sa.not_(_in_time())),

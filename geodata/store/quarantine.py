@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -81,15 +81,18 @@ def counts(conn: Connection) -> dict[str, int]:
 
 
 def waiting(
-    conn: Connection, *, feed: str | None = None, account_id: int | None = None, after_id: int = 0, limit: int = 1000
-) -> list[Waiting]:
-    """Records waiting, oldest first; of one feed, of one sender, or of all."""
+    conn: Connection, *, feed: str | None = None, account_id: int | None = None, after_id: int = 0, limit: int = 1000,
+    ids: Collection[int] | None = None,
+) -> list[Waiting]:  # fmt: skip
+    """Records waiting, oldest first; of one feed, of one sender, of these ids (at most ``IN_MAX``), or of all."""
     asked = sa.select(*(getattr(QuarantineRow, n) for n in Waiting._fields)).order_by(QuarantineRow.id).limit(limit)
     asked = asked.where(QuarantineRow.replayed_ms.is_(None), QuarantineRow.id > after_id)
     if feed is not None:
         asked = asked.where(QuarantineRow.feed == feed)
     if account_id is not None:
         asked = asked.where(QuarantineRow.account_id == account_id)
+    if ids is not None:
+        asked = asked.where(QuarantineRow.id.in_(ids))
     return [Waiting(*row) for row in conn.execute(asked)]
 
 

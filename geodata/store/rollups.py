@@ -16,6 +16,7 @@ from geodata.store.ancestry import Longs, prepare_areas
 from geodata.store.models import AreaMonthRow, AreaRow, AreaTotalRow, EventRow, RollupRow
 from geodata.store.tallies import BY_DEADLINE, HOUR_MS, NO_CASE, TOTALS, Countables, count, countables, facts
 
+MINUTE_MS = 60_000
 REBUILD_BATCH = 200_000
 
 
@@ -106,6 +107,20 @@ def hourly(conn: Connection, area_id: int, from_hour: int, to_hour: int) -> list
     counts = [0] * max(0, to_hour - from_hour)
     for h, n in conn.execute(asked):
         counts[int(h) - from_hour] = int(n)
+    return counts
+
+
+def by_minute(conn: Connection, area_id: int, from_minute: int, to_minute: int) -> list[int]:
+    """Events reported in the area and below, per epoch minute of [from_minute, to_minute): counted, a day at most."""
+    minute = EventRow.reported_ms // MINUTE_MS
+    asked = sa.select(minute, sa.func.count()).group_by(minute)
+    asked = asked.where(EventRow.reported_ms >= from_minute * MINUTE_MS, EventRow.reported_ms < to_minute * MINUTE_MS)
+    # Whatever is on record is in the city: its areas would be asked one by one.
+    if conn.execute(sa.select(AreaRow.parent_id).where(AreaRow.id == area_id)).scalar() is not None:
+        asked = asked.where(EventRow.area_id.in_(_below(area_id)))
+    counts = [0] * max(0, to_minute - from_minute)
+    for m, n in conn.execute(asked):
+        counts[int(m) - from_minute] = int(n)
     return counts
 
 

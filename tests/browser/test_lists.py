@@ -22,6 +22,8 @@ from geodata.services.enrolling import UnitReport, enrol_units
 from geodata.services.outcomes import Submitted
 from geodata.services.rostering import HOUR_MS, ShiftPlan, plan_roster
 from geodata.services.tracking import Position, report_positions
+from geodata.store import quarantine
+from geodata.store.quarantine import Refused
 from tests.browser.duty_desk import report
 from tests.browser.map_browser import MapPage
 from tests.factories.page_city import open_room
@@ -116,12 +118,15 @@ COUNTED = """() => [...document.querySelectorAll('.side a[href], #legend a[href]
   .filter(a => /^\\/(list|units)\\//.test(a.getAttribute('href')))
   .map(a => ({to: a.getAttribute('href'), title: a.title, of: a.closest('[id]').id, name: a.className,
     said: (a.querySelector('.kpi-value') || a).textContent, label: a.getAttribute('aria-label') || ''}))"""
+COMPARED = re.compile(r"yesterday|overdue_before")
 RATES = re.compile(r"judged|timed|month_due|recent|roster=due")
 NUMBER = re.compile(r"\d[\d,]*")
 
 
 def shown_by(link: dict[str, str]) -> int | None:
     """The number that a link shows; None for a rate, whose parts its title tells, and for what shows none."""
+    if COMPARED.search(link["to"]):  # a difference shows how many more, its title of what
+        return int(NUMBER.findall(link["title"])[-1].replace(",", ""))
     if RATES.search(link["to"]) or "key" in link["name"] or "curve" in link["name"]:
         return None
     return int(NUMBER.findall(link["said"])[0].replace(",", ""))
@@ -146,6 +151,7 @@ def test_every_link_of_a_page_says_what_it_opens_and_leads_to_as_many_as_it_show
         "drawer",
     }
     assert [link for link in links if not link["title"]] == []
+    assert [link["to"] for link in links if COMPARED.search(link["to"])] == ["/list/C?figure=yesterday"]
     sample = {(link["of"], re.sub(r"\d", "", link["to"])): link for link in links}
     for link in sample.values():
         page.evaluate("address => onescreen.view.go(address)", link["to"])
@@ -331,6 +337,26 @@ def test_a_newer_question_ends_the_older_and_its_answer_is_never_shown(room: Roo
     assert held
     assert ended == ["/list/C?figure=open"]
     page.unroute_all()
+    page.context.close()
+
+
+def test_what_is_held_back_opens_its_page_for_whoever_may_read_it_and_is_plain_text_for_others(
+    room: Room, base: str, browser: Browser
+) -> None:
+    with room.store.begin() as conn:
+        quarantine.add(conn, "12345/events", [Refused("lon", "200", "is too far", "{}")], now_ms())
+    said = '#ticker li[data-kind="quarantine"] a'
+    leader = somebody(browser, room, base, Role.LEADER)
+    page = ready(leader, "/area/C", said)
+    expect(page.locator(said)).to_have_text("1 条记录被隔离，等待处理")
+    assert page.locator(said).get_attribute("href") is None
+    page.context.close()
+    admin = somebody(browser, room, base, Role.ADMIN)
+    page = ready(admin, "/area/C", said + "[href]")
+    page.locator(said).click()
+    expect(page.locator("caption .count")).to_have_text("1")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert path(page) == "/admin/quarantine"
     page.context.close()
 
 

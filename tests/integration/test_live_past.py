@@ -65,13 +65,14 @@ def test_the_hours_of_other_days_are_those_of_the_events(city: tuple[Store, Area
     for o in range(len(tree)):
         inside = {a.id for a in tree.areas[o : int(tree.end[o])]}
         hours = read_hours(store, tree.areas[o].id, NOW_MS, ZONE)
-        for counted, back in ((hours.yesterday, 1), (hours.last_week, 7)):
-            moments = [
-                datetime.fromtimestamp(e.reported_ms / 1000, UTC).astimezone(ZONE)
-                for e in events if e.area_id in inside
-            ]  # fmt: skip
-            wanted = [m.hour for m in moments if m.date() == today - timedelta(days=back)]
-            assert counted == tuple(wanted.count(h) for h in range(24)), tree.areas[o].code
+        moments = [
+            datetime.fromtimestamp(e.reported_ms / 1000, UTC).astimezone(ZONE) for e in events if e.area_id in inside
+        ]
+        wanted = [m.hour for m in moments if m.date() == today - timedelta(days=7)]
+        assert hours.last_week == tuple(wanted.count(h) for h in range(24)), tree.areas[o].code
+        wanted = [m.hour * 60 + m.minute for m in moments if m.date() == today - timedelta(days=1)]
+        for minutes in (0, 1, 600, 601, 1439, 1440, 2000):
+            assert hours.yesterday(minutes) == sum(m < minutes for m in wanted), (tree.areas[o].code, minutes)
 
 
 def test_the_doors_tell_the_age_of_every_feed_and_what_is_held_back(store: Store) -> None:

@@ -22,9 +22,10 @@ from callbacks import downloads, listing, units
 from callbacks.live import lists, numbers
 from callbacks.live.doors import DoorsNow
 from callbacks.live.past import read_hours, read_month
-from callbacks.live.scene import Kept, Scene, Trails
+from callbacks.live.scene import Kept, Scene
 from callbacks.room import Room
 from callbacks.selection import look_up
+from dashboard.words import words
 from geodata.demo import build
 from geodata.demo.city import CitySize
 from geodata.domain.events import Stage
@@ -41,6 +42,7 @@ from geodata.services.list_files import MEDIA
 from geodata.services.listing import DEPTH_MAX, KeptLists
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
+from geodata.situation.trail import HOUR_MS
 from geodata.store.engine import Store
 from geodata.store.events import by_codes, by_ids
 from geodata.store.folder import DataFolder
@@ -84,6 +86,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
         one, other, *_ = all_units(conn)
         piled = by_ids(conn, opened.situation.events_listed(0, "open", Filters(), ListOrder.NEWEST)[:9].tolist())
     now = opened.situation.now_ms
+    opened.situation._trail.note(now - HOUR_MS, opened.situation._events.columns)
     opened.situation.apply_events([replace(e, rev=e.rev + 1, on_pile=1, lon=106.5, lat=29.5) for e in piled])
     moved: dict[str, Any] = {"status": "en_route", "lon": 106.5, "lat": 29.5, "area_id": one.home_area_id}
     opened.situation.apply_units([
@@ -100,7 +103,7 @@ def scene_of(room: Room, view: MapView) -> Scene:
     month = read_month(room.store, situation.tree, situation.now_ms, situation.zone)
     o = situation.tree.ordinal[view.area]
     hours = read_hours(room.store, situation.tree.areas[o].id, situation.now_ms, situation.zone)
-    return Scene(situation, room.city, view, o, hours, month, DoorsNow(), Trails(), Kept())
+    return Scene(situation, room.city, view, o, hours, month, DoorsNow(), Kept())
 
 
 def listed(room: Room, address: str) -> tuple[int, int]:
@@ -257,12 +260,18 @@ def test_the_counts_of_the_legend_are_as_many_as_their_lists(room: Room, query: 
         view = view_of(area, query + "&layers=" + ".".join(sorted(LAYER_IDS)))
         for layer in LAYERS:
             for item in layer.draw(layer.rows(room.situation, view), view).legend:
-                numbered = ((item.count, item.opens), (item.of, item.of_opens), (item.note_n, item.note_opens))
+                # What is not drawn cannot be listed by itself: its note opens the whole of which it is the rest.
+                rest = item.note_opens == item.opens
+                noted = (item.count if rest else item.note_n, item.note_opens)
+                numbered = ((item.count, item.opens), (item.of, item.of_opens), noted)
                 for n, opens in numbered:
                     if opens:
                         assert opened(room, area, opens, query) == n, (area, layer.id, item.key)
                         seen.add(f"{layer.id}.{item.key}")
                 assert item.opens or item.count is None, f"the count of {layer.id}.{item.key} opens nothing"
+                counted = "{n}" in words("en", item.note) if item.note else False
+                drawn = "dots" in words("en", item.note) if item.note else False  # of the map, not of the city
+                assert item.note_opens or not counted or drawn, f"the note of {layer.id}.{item.key} opens nothing"
     events = {"events.2", "events.3", "events.overdue", "events.piles", "density.density"}
     assert {"units.on", "units.moving", "units.lost", *(() if query else events)} <= seen
 
@@ -319,6 +328,7 @@ def test_the_reports_per_minute_and_the_lost_units_are_as_many_as_their_lists(ro
         assert rate["per_min"] == round(rate["n"] / 10, 1)
         for line in lists.ticker(scene):
             if line["opens"]:
+                assert line["kind"] != "quarantine", "nothing was held back"
                 assert f"{opened(room, area, line['opens'], ''):,}" in line["text"]
 
 
@@ -336,20 +346,25 @@ def test_a_list_is_narrowed_by_the_states_it_holds_and_says_how_many_there_are_o
     assert listed(room, "/list/990101?figure=reported&states=closed")[1] > 0
 
 
-@pytest.mark.parametrize("what", ["reported&hour={}", "last_week&hour={}", "recent", "open"])
-async def test_a_file_holds_exactly_the_rows_of_its_list(room: Room, what: str) -> None:
+async def taken(room: Room, address: str) -> dict[str, httpx.Response]:
+    """A list as a file of every kind."""
     api = FastAPI()
     api.include_router(downloads.router(room))
+    token = asking.set(OPERATOR)
+    try:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://here") as browser:
+            return {e: await browser.get(f"/lists/list.{e}", params={"of": address}) for e in MEDIA}
+    finally:
+        asking.reset(token)
+
+
+@pytest.mark.parametrize("what", ["reported&hour={}", "last_week&hour={}", "recent", "open"])
+async def test_a_file_holds_exactly_the_rows_of_its_list(room: Room, what: str) -> None:
     curve = numbers.curve(scene_of(room, MapView("990101")))
     hours = curve["base"] if "last_week" in what else curve["today"]
     address = "/list/990101?figure=" + what.format(hours.index(max(hours)))
     codes = await asyncio.to_thread(codes_of, room, address)
-    token = asking.set(OPERATOR)
-    try:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://here") as browser:
-            files = {e: await browser.get(f"/lists/list.{e}", params={"of": address}) for e in MEDIA}
-    finally:
-        asking.reset(token)
+    files = await taken(room, address)
     assert {answer.status_code for answer in files.values()} == {200}
     assert {answer.headers["x-list-rows"] for answer in files.values()} == {str(len(codes))}
     assert bool(codes) or "recent" in what

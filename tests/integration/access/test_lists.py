@@ -18,7 +18,16 @@ from geodata.domain.roles import Role
 from geodata.domain.view import Filters
 from geodata.services import listing
 from geodata.services.actors import Actor, NotAllowedError
-from geodata.services.listing import TOTALS, KeptList, KeptLists, kept_list, live_ids, read_whole, unit_ids
+from geodata.services.listing import (
+    TOTALS,
+    KeptList,
+    KeptLists,
+    kept_list,
+    live_ids,
+    read_whole,
+    unit_ids,
+    yesterday_of,
+)
 from geodata.services.looking import NotThereError
 from geodata.situation.loading import load_situation
 from geodata.situation.situation import Situation
@@ -67,7 +76,10 @@ def test_a_kept_list_is_as_long_as_its_number_in_every_area(store: Store, situat
         good, due = month.of(o)
         numbers = {f: number(totals) for f, number in TOTALS.items()}
         numbers |= {Figure.MONTH_DUE: due, Figure.MONTH_ON_TIME: good, Figure.MONTH_LATE: due - good}
-        numbers[Figure.LAST_WEEK] = sum(read_hours(store, area.id, NOW, ZONE).last_week)
+        hours, (low, high) = read_hours(store, area.id, NOW, ZONE), yesterday_of(NOW, ZONE)
+        numbers[Figure.LAST_WEEK] = sum(hours.last_week)
+        numbers[Figure.YESTERDAY] = hours.yesterday((high - low) // 60_000)
+        numbers[Figure.OVERDUE_BEFORE] = 0  # nobody looked then
         assert set(numbers) == KEPT
         for figure, number in numbers.items():
             ids, whole = read_whole(store, asked(situation, figure, area.code))

@@ -13,7 +13,7 @@ import pytest
 from callbacks.live import lists, numbers
 from callbacks.live.doors import SILENT_AFTER_MS, DoorsNow, FeedAge
 from callbacks.live.past import Hours, Month, by_local_hour, midnight
-from callbacks.live.scene import HOUR_MS, SAMPLE_MS, Kept, Scene, Trails
+from callbacks.live.scene import Kept, Scene
 from geodata.domain.indicators import colour_of, is_small
 from geodata.domain.view import Filters, MapView
 from geodata.situation.situation import Situation
@@ -21,13 +21,14 @@ from geodata.store.folder import City
 from tests.unit.live.test_frames import NOW_MS, ZONE, a_situation
 from tests.unit.situation.city import UNEVEN, a_unit, an_event
 
+HOUR_MS = 3_600_000
 TEN_PAST_FOUR = int(datetime(2026, 11, 21, 16, 10, tzinfo=ZONE).timestamp() * 1000)
 
 
 def a_scene(area: str = "A000", lang: str = "zh", now_ms: int = NOW_MS, **changes: Any) -> Scene:
     situation = a_situation(now_ms)
     scene = Scene(
-        situation, City(), MapView(area, lang=lang), UNEVEN.ordinal[area], None, None, DoorsNow(), Trails(), Kept()
+        situation, City(), MapView(area, lang=lang), UNEVEN.ordinal[area], None, None, DoorsNow(), Kept()
     )
     return replace(scene, **changes)
 
@@ -55,13 +56,13 @@ def test_the_stages_of_the_open_events_add_up_to_them() -> None:
 
 
 def test_yesterday_counts_up_to_this_minute() -> None:
-    hours = Hours(tuple(60 if h in (15, 16) else 0 for h in range(24)), (0,) * 24)
+    hours = Hours(np.cumsum([0, *(1 if m // 60 in (15, 16) else 0 for m in range(1440))]), (0,) * 24)
     scene = a_scene(now_ms=TEN_PAST_FOUR, hours=hours)
     assert numbers.kpi(scene)["reported"]["prev"] == 60 + 10
 
 
 def test_a_filtered_figure_is_not_compared_with_an_unfiltered_past() -> None:
-    hours, month = Hours((9,) * 24, (9,) * 24), a_month({"A001": 5}, {"A001": 5})
+    hours, month = Hours(np.arange(1441), (9,) * 24), a_month({"A001": 5}, {"A001": 5})
     scene = a_scene(hours=hours, month=month, view=MapView("A000", filters=Filters(urgencies=(1,))))
     kpi = numbers.kpi(scene)
     assert kpi["open"]["n"] == 10
@@ -78,7 +79,7 @@ def test_what_was_rejected_or_void_is_said_among_all_records() -> None:
 
 
 def test_the_curve_of_today_ends_with_this_hour() -> None:
-    curve = numbers.curve(a_scene(now_ms=TEN_PAST_FOUR, hours=Hours((1,) * 24, tuple(range(24)))))
+    curve = numbers.curve(a_scene(now_ms=TEN_PAST_FOUR, hours=Hours(np.arange(1441), tuple(range(24)))))
     assert len(curve["today"]) == 17
     assert curve["base"] == list(range(24))
     assert numbers.curve(a_scene())["base"] == []
@@ -172,7 +173,7 @@ def test_the_ticker_tells_only_what_needs_a_human() -> None:
     assert "3 小时" in lines[0]["text"]
     assert "热线" in lines[1]["text"]
     assert "7" in lines[2]["text"]
-    assert [line["opens"] for line in lines] == ["", "", "", "units?fresh=lost"]
+    assert [line["opens"] for line in lines] == ["", "", "quarantine?", "units?fresh=lost"]
 
 
 def test_the_options_of_the_filters_count_all_open_events_whatever_is_filtered() -> None:
@@ -189,24 +190,6 @@ def test_the_rate_is_that_of_the_last_ten_minutes() -> None:
 
 
 # -- what scenes share --------------------------------------------------------------------------------------------
-
-
-def test_an_hour_ago_is_known_only_after_an_hour_of_watching() -> None:
-    trails = Trails()
-    answers = {}
-    for minute in range(181):
-        answers[minute] = trails.hour_ago("W01", minute * 60_000, minute)
-    assert all(answers[m] is None for m in range(55))
-    for minute in range(60, 181):
-        then = answers[minute]
-        assert then is not None
-        assert HOUR_MS - SAMPLE_MS <= (minute - then) * 60_000 <= HOUR_MS + 2 * SAMPLE_MS
-
-
-def test_an_area_that_nobody_watched_for_long_is_compared_with_nothing() -> None:
-    trails = Trails()
-    trails.hour_ago("W01", 0, 5)
-    assert trails.hour_ago("W01", 5 * HOUR_MS, 9) is None
 
 
 def test_an_answer_is_kept_while_its_stamp_stands_and_the_least_used_goes_first() -> None:
