@@ -162,8 +162,11 @@
     const box = document.getElementById("ticker");
     if (!box.parts) {
       const { h } = O.dom;
-      box.parts = { facts: h("ul", { class: "facts" }), feeds: h("span", { class: "feeds" }) };
-      box.replaceChildren(box.parts.facts, box.parts.feeds);
+      box.parts = {
+        facts: h("ul", { class: "facts" }), feeds: h("button", { class: "feeds", type: "button", popovertarget: "feeds-list" }),
+        each: h("ul", { id: "feeds-list", popover: "auto" }),
+      };
+      box.replaceChildren(box.parts.facts, box.parts.feeds, box.parts.each);
     }
     return box.parts;
   }
@@ -185,13 +188,16 @@
   sections.feeds = {
     box: "ticker",
     draw(feeds) {
-      const { text, attr } = O.dom;
+      const { h, text, attr, rows } = O.dom;
       const node = footer().feeds;
       const ok = feeds.filter((f) => f[2] === "ok").length;
       text(node, feeds.length ? O.words.t("ticker.feeds", { ok, all: feeds.length }) : "");
       attr(node, "data-state", ok === feeds.length ? "ok" : "silent");
-      const ages = feeds.map(([name, age]) => O.words.t("ticker.feed_age", { name, age: O.format.age(age) }));
-      attr(node, "title", ages.join("\n"));
+      attr(node, "hidden", !feeds.length);
+      attr(node, "disabled", O.view.parse().page === "wall"); // nobody stands before it with a mouse
+      rows(footer().each, feeds, ([name]) => name, () => h("li", {}), (line, [name, age, state]) => {
+        attr(text(line, O.words.t("ticker.feed_age", { name, age: O.format.age(age) })), "data-state", state);
+      });
     },
   };
 

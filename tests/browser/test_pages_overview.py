@@ -213,6 +213,20 @@ def test_a_picture_that_is_not_live_says_so_over_its_whole_width(page: Page) -> 
     expect(page.locator(".liveness")).to_have_attribute("data-state", "live")
 
 
+def test_the_number_of_feeds_opens_each_of_them_with_its_age(page: Page) -> None:
+    each = page.locator("#feeds-list")
+    expect(each).to_be_hidden()
+    page.locator(".feeds").click()
+    expect(each).to_be_visible()
+    names = [name for name, _, _ in page.evaluate("onescreen.panels.value('feeds')")]
+    assert names
+    said = each.locator("li").all_inner_texts()
+    assert len(said) == len(names)
+    assert all(name in line for name, line in zip(names, said, strict=True))
+    page.keyboard.press("Escape")
+    expect(each).to_be_hidden()
+
+
 def test_old_records_are_not_shown_as_a_quiet_day(page: Page) -> None:
     title = page.evaluate("() => onescreen.panels.value('title')")
     old = title | {"data_span": [1_420_000_000_000, 1_440_000_000_000]}
