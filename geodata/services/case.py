@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from geodata.domain import traces
 from geodata.domain.events import ASKING, AT_WORK, ENDED, Mark, State
 from geodata.domain.stages import stage_ends_ms
 from geodata.services.actors import Actor
@@ -121,7 +122,7 @@ class Case:
         at_ms = max(at_ms, old.state_ms)
         stage_ms = stage_ends_ms(state, old.urgency, at_ms, self.desk.calendar)
         ended = state in ENDED
-        marks = old.marks | Mark.TO_REPLY if ended and old.source in ASKING else old.marks
+        marks = traces.entered(old.marks, state) | (Mark.TO_REPLY if ended and old.source in ASKING else 0)
         return replace(
             old, state=state.value, state_ms=at_ms, ended_ms=at_ms if ended else None, stage_ms=stage_ms, marks=marks
         )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from enum import IntFlag
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.domain.events import Mark
 from geodata.store.models import EventRow
 
 IN_MAX = 500
@@ -49,6 +49,7 @@ class EventNow:
     stood_ms: int = 0
     merged_into: int | None = None
     clock_ms: int | None = None
+    paused_ms: int = 0
 
 
 EVENT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(EventNow))
@@ -56,8 +57,8 @@ _COLUMNS = tuple(getattr(EventRow, name) for name in EVENT_FIELDS)
 _NOW = sa.select(*_COLUMNS)
 
 
-def marked(mark: Mark) -> sa.ColumnElement[bool]:
-    """The condition of the events that carry a mark."""
+def marked(mark: IntFlag) -> sa.ColumnElement[bool]:
+    """The condition of the events that carry a mark, or a trace."""
     return EventRow.marks.bitwise_and(int(mark)) != 0
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store import bulk, changes, intervals, settings
+from geodata.store import bulk, changes, intervals, settings, tracing
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
 from geodata.store.events import IN_MAX
@@ -80,12 +80,14 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
     columns: dict[str, bulk.Column] = {"id": range(first, first + len(rows))}
     columns |= {name: getattr(rows, name) for name in _ROWS}
     columns["last_seq"] = np.full(len(rows), seq)
+    past = tracing.of_history(conn, rows)
+    columns |= {"marks": past.marks, "paused_ms": past.paused_ms}
     bulk.insert(conn, table(EventRow), columns)
     intervals.write(
         conn, event_id=rows.left_event + first, rev=rows.left_rev, from_ms=rows.left_from_ms,
         to_ms=rows.left_to_ms, state=rows.left_state, area_id=rows.area_id[rows.left_event],
     )  # fmt: skip
-    count(conn, _countables(rows), settings.zone(conn))
+    count(conn, _countables(rows, past), settings.zone(conn))
     changes.append_all(conn, [Change(seq, at_ms, "import", len(rows), 0, "import", "", actor, "")])
     if len(rows) >= ANALYSE_FROM and conn.dialect.name == "postgresql":
         # Its planner would go on with what it knew of empty tables until a background worker comes round.
@@ -93,12 +95,12 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
     return first
 
 
-def _countables(rows: EventHistory) -> Countables:
+def _countables(rows: EventHistory, past: tracing.Traced) -> Countables:
     return Countables(
-        area_id=rows.area_id, class_code=rows.class_code, state=rows.state, on_time=rows.on_time,
+        area_id=rows.area_id, class_code=rows.class_code, source=rows.source, state=rows.state, on_time=rows.on_time,
         reported_ms=rows.reported_ms, dispatched_ms=rows.dispatched_ms, handled_ms=rows.handled_ms,
-        ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, marks=np.zeros(len(rows), np.int64),
-        sign=np.ones(len(rows), np.int64),
+        ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, marks=past.marks,
+        paused_ms=past.paused_ms, sign=np.ones(len(rows), np.int64),
     )  # fmt: skip
 
 
