@@ -68,7 +68,8 @@ FORMULAS: dict[str, tuple[str, str]] = {
         )
     },
     "formula.response": (
-        "已答复 ÷ 上报人等待或等过答复的办结事件", "answered ÷ ended events whose reporter waits or waited for an answer",
+        "已答复 ÷ 上报人等待或等过答复的办结事件",
+        "answered ÷ ended events whose reporter waits or waited for an answer",
     ),
 }  # fmt: skip
 FIGURES: dict[str, tuple[str, str]] = {
@@ -96,14 +97,14 @@ FIGURES: dict[str, tuple[str, str]] = {
     "figure.period_due_late": ("期内未按期", "Due and not closed on time"),
     "figure_why.period_reported": ("期内上报，不论现在状态", "Reported in the period, whatever became of them"),
     "figure_why.period_registered": ("期内上报且已立案", "Reported in the period and registered"),
-    "figure_why.period_proactive": ("期内上报且已立案，来自巡查、物联、视频", "Registered, from patrols, sensors, video"),
+    "figure_why.period_proactive": ("已立案，来自巡查、物联、视频", "Registered, from patrols, sensors, video"),
     "figure_why.period_dispatched": ("期内上报且派遣过", "Reported in the period and dispatched"),
     "figure_why.period_sent_right": ("派遣过，且没有经确认的回退", "Dispatched, and no return was confirmed"),
     "figure_why.period_repeated": ("30 日内同一地点同一小类再次上报", "Same place and subtype again within 30 days"),
     "figure_why.period_closed": ("期内结案或强制结案", "Closed or force-closed in the period"),
-    "figure_why.period_handled": ("期内结案，且派遣、处置完成时间齐全", "Closed, with times of dispatch and of handling"),
+    "figure_why.period_handled": ("期内结案，且派遣、处置时间齐全", "Closed, with times of dispatch and of handling"),
     "figure_why.period_checked": ("期内结案，且有核查记录", "Closed in the period, with a check on record"),
-    "figure_why.period_reworked": ("期内结案，核查未通过至少一次", "Closed in the period, failed a check at least once"),
+    "figure_why.period_reworked": ("期内结案，核查未通过至少一次", "Closed, failed a check at least once"),
     "figure_why.period_asked": ("期内办结，上报人等待或等过答复", "Ended; the reporter waits or waited for an answer"),
     "figure_why.period_answered": ("期内办结，上报人已得到答复", "Ended, and the reporter was answered"),
     "figure_why.period_levelled": ("期内结案，且主办力量所属层级明确", "Closed by a unit whose home area is known"),
@@ -128,4 +129,5 @@ PEERS: dict[str, tuple[str, str]] = {
     "peer.suburb": ("近郊区", "Suburban districts"),
     "peer.county": ("远郊区县", "Outer districts and counties"),
 }
-WORDS: dict[str, tuple[str, str]] = {**INDICATORS, **FORMULAS, **FIGURES, **PEERS}
+WORDS: dict[str, tuple[str, str]] = {**INDICATORS, **FORMULAS, **PEERS}
+"""What the server writes; the browser itself says the figures."""

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geodata.domain.areas import AreaTree
-from geodata.domain.figures import HOURS, MONTHLY, Figure, ListOrder, Spot
+from geodata.domain.figures import HOURS, MONTHLY, PERIODIC, Figure, ListOrder, Spot
+from geodata.domain.periods import Period, local_day
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor
@@ -25,9 +26,11 @@ from geodata.situation.briefs import Totals
 from geodata.situation.runs import Longs
 from geodata.situation.situation import Situation
 from geodata.situation.unit_listing import UnitListing, UnitQuery
-from geodata.store import figures, rollups
+from geodata.store import day_sums, figures, rollups
+from geodata.store.day_sums import PLACE
 from geodata.store.engine import Store
 from geodata.store.figures import Wanted
+from geodata.store.models_days import column_of
 
 DEPTH_MAX = 5_000
 """So far a kept list can be scrolled; an export goes further."""
@@ -75,21 +78,32 @@ def unit_ids(situation: Situation, actor: Actor, area: str, query: UnitQuery) ->
 
 
 def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, filters: Filters,
-              hour: int | None = None) -> KeptList:  # fmt: skip
-    """What to read of the store for a kept figure, or an hour of it. Raises NotAllowedError, NotThereError."""
+              hour: int | None = None, period: Period | None = None) -> KeptList:  # fmt: skip
+    """What to read of the store for a kept figure, an hour of it, or a period of it (this month where none is given).
+
+    Raises NotAllowedError, NotThereError.
+    """
     tree = situation.tree
     o = area_of(actor, tree, area)
     totals = situation.totals(o)
     plain = not filters
     total = TOTALS[figure](totals) if plain and figure in TOTALS else None
-    low, high = _span(situation, figure, hour)
+    of = (period or this_month(situation)) if figure in PERIODIC else None
+    low, high = of.span_ms(situation.zone) if of else _span(situation, figure, hour)
     whole = max(1, situation.totals(0).reported_all)
     likely = totals.reported_all if total is None else total
     wanted = Wanted(
         figure, situation.now_ms, None if o == 0 else [tree.areas[i].id for i in range(o, int(tree.end[o]))], filters,
         low, high, few=totals.reported_all * max(1, likely) <= PAGE * whole,
     )  # fmt: skip
-    return KeptList(tree, o, wanted, total, plain and figure is Figure.LAST_WEEK)
+    by_hour = plain and figure is Figure.LAST_WEEK
+    by_day = of is not None and filters == Filters(filters.classes, sources=filters.sources)
+    return KeptList(tree, o, wanted, total, by_hour, of if by_day else None, situation.zone)
+
+
+def this_month(situation: Situation) -> Period:
+    """The month that is running in the city."""
+    return Period.month(local_day(situation.now_ms, situation.zone))
 
 
 def _span(situation: Situation, figure: Figure, hour: int | None) -> tuple[int, int] | tuple[None, None]:
@@ -121,13 +135,21 @@ def month_of(now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """A list in the store; ``total`` where the counters know it, ``by_hour`` where the roll-ups do."""
+    """A list in the store; ``total`` where the counters know it, ``by_hour`` where the roll-ups by hour do, and
+    ``by_day`` those of which days."""
 
     tree: AreaTree
     o: int
     wanted: Wanted
     total: int | None
-    by_hour: bool = False
+    by_hour: bool
+    by_day: Period | None
+    zone: ZoneInfo
+
+    @property
+    def counted(self) -> bool:
+        """Whether the roll-ups tell how long it is."""
+        return self.by_hour or self.by_day is not None
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -167,9 +189,9 @@ class KeptLists:
         reading = _Reading(asked.wanted) if indexed else self._reading(asked, from_top=offset == 0)
         need = min(offset + limit, DEPTH_MAX)
         with reading.reading:
-            if asked.by_hour and reading.total is None:
-                reading.total = _counted(self._store, asked)
-            known = reading.total if asked.by_hour else asked.total
+            if asked.counted and reading.total is None:
+                reading.total = _counted(self._store, reading.wanted, asked)
+            known = reading.total if asked.counted else asked.total
             if known == 0:
                 reading.ids, reading.next, reading.done = [], None, False
                 return Range([], 0, True)
@@ -191,9 +213,16 @@ class KeptLists:
             return reading
 
 
-def _counted(store: Store, asked: KeptList) -> int:
-    low, high = asked.wanted.low_ms or 0, asked.wanted.high_ms or 0
+def _counted(store: Store, wanted: Wanted, asked: KeptList) -> int:
+    low, high = wanted.low_ms or 0, wanted.high_ms or 0
     with store.read() as conn:
+        if asked.by_day is not None:
+            days, column = asked.by_day.numbers(), PLACE[column_of(wanted.figure)]
+            n = int(day_sums.sums(conn, asked.tree, [asked.o], days, wanted.filters, asked.zone)[0, column])
+            if wanted.figure not in (Figure.PERIOD_DUE, Figure.PERIOD_DUE_LATE):
+                return n
+            later = day_sums.to_come(conn, asked.tree, max(wanted.now_ms, low - 1), high, wanted.filters)
+            return n - int(later[asked.o : int(asked.tree.end[asked.o])].sum())
         return sum(rollups.hourly(conn, asked.tree.areas[asked.o].id, low // HOUR_MS, high // HOUR_MS))
 
 
