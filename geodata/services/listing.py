@@ -221,7 +221,9 @@ def _counted(store: Store, wanted: Wanted, asked: KeptList) -> int:
             n = int(day_sums.sums(conn, asked.tree, [asked.o], days, wanted.filters, asked.zone)[0, column])
             if wanted.figure not in (Figure.PERIOD_DUE, Figure.PERIOD_DUE_LATE):
                 return n
-            later = day_sums.to_come(conn, asked.tree, max(wanted.now_ms, low - 1), high, wanted.filters)
+            later = day_sums.to_come(
+                conn, asked.tree, asked.o, max(wanted.now_ms, low - 1), high, wanted.filters
+            )  # fmt: skip
             return n - int(later[asked.o : int(asked.tree.end[asked.o])].sum())
         return sum(rollups.hourly(conn, asked.tree.areas[asked.o].id, low // HOUR_MS, high // HOUR_MS))
 

@@ -190,7 +190,7 @@ class _Reading:
         tree, zone = self._situation.tree, self._situation.zone
         counts = day_sums.sums(conn, tree, self._areas, period.numbers(), self._filters, zone)
         low, high = period.span_ms(zone)
-        later = day_sums.to_come(conn, tree, max(self._situation.now_ms, low - 1), high, self._filters)
+        later = day_sums.to_come(conn, tree, self._areas[0], max(self._situation.now_ms, low - 1), high, self._filters)
         _subtract(counts, [_below(tree, o, later) for o in self._areas])
         handled = int(counts[0, PLACE[column_of(Figure.PERIOD_HANDLED)]])
         exact = None
@@ -227,5 +227,5 @@ def _less_to_come(
         day = first + timedelta(days=i)
         low = max(situation.now_ms, midnight_ms(day, situation.zone) - 1)
         high = midnight_ms(day + timedelta(days=1), situation.zone)
-        later = day_sums.to_come(conn, situation.tree, low, high, filters)
+        later = day_sums.to_come(conn, situation.tree, o, low, high, filters)
         found[(day - period.first).days, columns] -= _below(situation.tree, o, later)

@@ -29,6 +29,10 @@ PLACE = {name: k for k, name in enumerate(DAY_COUNTS)}
 BASES = ((EventRow.reported_ms, ON_REPORT), (EventRow.ended_ms, ON_END), (EventRow.deadline_ms, ON_DEADLINE))
 
 
+FEW = 100
+"""Of so few areas the open cases are looked up by area, of more by their deadlines."""
+
+
 def sums(
     conn: Connection, tree: AreaTree, areas: Sequence[int], days: range, filters: Filters, zone: ZoneInfo
 ) -> Longs:
@@ -73,17 +77,21 @@ def by_day(
     return out
 
 
-def to_come(conn: Connection, tree: AreaTree, after_ms: int, before_ms: int, filters: Filters) -> Longs:
-    """How many open cases stand directly at each area (by ordinal) whose deadline is still to come in (after, before).
-
-    Cases that stand at an area that is no longer in force count for the city, as they do everywhere.
+def to_come(
+    conn: Connection, tree: AreaTree, o: int, after_ms: int, before_ms: int, filters: Filters
+) -> Longs:
+    """How many open cases stand directly at each area (by ordinal) whose deadline is still to come in (after, before);
+    counted for an area ``o`` and all below it at least. Those of an area that is no longer in force count for the city.
     """
     out = np.zeros(len(tree), np.int64)
     if before_ms <= after_ms:
         return out
-    open_ = (sa.text("ended_ms IS NULL"), EventRow.deadline_ms > after_ms, EventRow.deadline_ms < before_ms)
+    between = (EventRow.deadline_ms > after_ms, EventRow.deadline_ms < before_ms)
+    open_: tuple[Any, ...] = (sa.text("ended_ms IS NULL"), *between)
     case = (EventRow.state.not_in([s.value for s in NO_CASE]), sa.func.coalesce(EventRow.on_time, 0) != -1)
     columns: list[Any] = [EventRow.area_id, sa.func.count()]
+    if int(tree.end[o]) - o <= FEW:
+        open_ = (*open_, EventRow.area_id.in_([tree.areas[i].id for i in range(o, int(tree.end[o]))]))
     asked = sa.select(*columns).where(*open_, *case, *_chosen(filters)).group_by(EventRow.area_id)
     for area_id, n in _fetched(conn, asked):
         out[tree.ordinal_by_id.get(area_id, 0)] += n

@@ -141,7 +141,7 @@ class EventRow(Base):
         Index("ix_event_deadline", "deadline_ms", "id"),
         Index("ix_event_area_ended", "area_id", "ended_ms"),
         Index("ix_event_area_deadline", "area_id", "deadline_ms"),
-        Index("ix_event_to_come", "deadline_ms", "area_id", sqlite_where=text("ended_ms IS NULL"),
+        Index("ix_event_to_come", "deadline_ms", "area_id", "state", "on_time", sqlite_where=text("ended_ms IS NULL"),
               postgresql_where=text("ended_ms IS NULL")),
         Index("ix_event_to_reply", "reported_ms", "id", sqlite_where=text(TO_REPLY), postgresql_where=text(TO_REPLY)),
     )  # fmt: skip

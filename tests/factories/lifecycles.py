@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from geodata.domain.events import SOURCES, STATES, Mark
 from geodata.domain.figures import LOCAL, PERIODIC, Figure
 from geodata.domain.traces import Trace
+from geodata.store.ancestry import Longs
 from geodata.store.bulk import NONE
 from geodata.store.tallies import Countables
 
@@ -29,7 +31,7 @@ def lives(n: int, seed: int, days: int = 60) -> Countables:
     rng = np.random.default_rng(seed)
     reported = T0 + rng.integers(0, days * 24 * HOUR, n)
 
-    def maybe(ms: np.ndarray, share: float) -> np.ndarray:  # type: ignore[type-arg]
+    def maybe(ms: Longs, share: float) -> Longs:
         return np.where(rng.random(n) < share, ms, NONE)
 
     state = np.array([s.value for s in STATES])[rng.choice(len(STATES), n, p=_weights())]
@@ -106,8 +108,9 @@ def each(rows: Countables) -> list[Life]:
     """The rows as events."""
     names = list(Life.__slots__)
     columns = [getattr(rows, name) for name in names]
-    plain = [c.tolist() if isinstance(c, np.ndarray) else c for c in columns]
-    return [Life(*(None if v == NONE else v for v in row)) for row in zip(*plain, strict=True)]
+    plain: list[list[Any]] = [c.tolist() if isinstance(c, np.ndarray) else c for c in columns]
+    rows_of: Iterable[Any] = zip(*([None if v == NONE else v for v in column] for column in plain), strict=True)
+    return [Life(*row) for row in rows_of]
 
 
 REPORTED: Mapping[Figure, Callable[[Life], bool]] = MappingProxyType({

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dashboard.words import words
 from geodata.domain.figures import KEPT, PERIODIC
-from geodata.domain.indicators import colour_of
+from geodata.domain.indicators import FIVE_COLOURS, colour_of
 from geodata.domain.indicators_rank import Standing, ranked
 from geodata.domain.indicators_table import (
     INDICATORS,
@@ -28,6 +28,7 @@ from geodata.domain.indicators_time import BUCKETS, EDGES_S, ERROR, bucket_of, e
 from geodata.domain.periods import Period
 from geodata.domain.repeats import WITHIN_MS, places, repeated
 from geodata.services.measuring import PeriodError, check, compared
+from geodata.store.loop_rules import ColoursSaid
 
 DAYS = st.dates(date(1990, 1, 1), date(2090, 12, 31))
 
@@ -42,6 +43,15 @@ def test_the_published_month_of_a_city_comes_out() -> None:
     assert late is not None
     assert on_time + late == pytest.approx(1)
     assert (colour_of(911, 972), colour_of(737, 972)) == ("blue", "orange")
+
+
+def test_the_five_colours_are_the_fields_and_a_city_may_have_its_own() -> None:
+    assert ColoursSaid().steps == FIVE_COLOURS
+    steps = ColoursSaid(green=0.9, blue=0.8, yellow=0.6, orange=0.5).steps
+    assert [colour_of(n, 100, steps) for n in (90, 89, 79, 59, 49)] == ["green", "blue", "yellow", "orange", "red"]
+    assert colour_of(0, 0, steps) == "none"
+    with pytest.raises(ValueError, match="must fall"):
+        ColoursSaid(blue=0.96)
 
 
 def test_without_cases_nothing_has_a_value() -> None:

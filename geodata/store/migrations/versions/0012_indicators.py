@@ -38,7 +38,8 @@ def upgrade() -> None:
     op.create_index("ix_event_area_deadline", "event", ["area_id", "deadline_ms"])
     running = sa.text("ended_ms IS NULL")
     op.create_index(
-        "ix_event_to_come", "event", ["deadline_ms", "area_id"], sqlite_where=running, postgresql_where=running
+        "ix_event_to_come", "event", ["deadline_ms", "area_id", "state", "on_time"],
+        sqlite_where=running, postgresql_where=running,
     )
     op.create_table(
         "rollup_day",
