@@ -53,7 +53,7 @@ NEEDED = ("ix_event_area_reported", "ix_event_area_ended", "ix_event_area_deadli
 EVENTS = """
     INSERT INTO event (id, code, source, source_system, source_id, subtype_code, class_code, urgency, description,
         on_pile, area_id, state, rev, reported_ms, state_ms, dispatched_ms, handled_ms, ended_ms, deadline_ms,
-        last_seq, marks)
+        last_seq, traces)
     WITH RECURSIVE n(i) AS (SELECT :low UNION ALL SELECT i + 1 FROM n WHERE i < :high),
     e AS (
         SELECT i, :begin + i * :step AS reported, (i * 2654435761) % 4294967296 AS h,
@@ -63,7 +63,7 @@ EVENTS = """
     SELECT i, printf('%09d', i), CASE h % 7 WHEN 0 THEN 'hotline' WHEN 1 THEN 'video' ELSE 'patrol' END, 'b',
         printf('%09d', i), '0101', printf('%02d', 1 + h % 10), 3, '', 0, :grid + h % :grids,
         CASE WHEN reported + life < :now THEN 'closed' ELSE 'handling' END, 3, reported, reported, reported + 600000,
-        reported + life / 2, CASE WHEN reported + life < :now THEN reported + life END, reported + 172800000, 1, 640
+        reported + life / 2, CASE WHEN reported + life < :now THEN reported + life END, reported + 172800000, 1, 5
     FROM e"""
 CUBE = 70
 """Classes times sources: as many rows has a day of an area with hourly roll-ups."""

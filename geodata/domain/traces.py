@@ -1,4 +1,4 @@
-"""Traces 痕迹: what an event has been through, kept with its marks so that rates can be counted from it; not shown.
+"""Traces 痕迹: what an event has been through, kept so that rates can be counted from it; not shown.
 
 A trace says what is known. What an import never told leaves none, and is in no numerator and in no denominator.
 """
@@ -19,16 +19,16 @@ Longs = npt.NDArray[np.int64]
 
 class Trace(IntFlag):
     """Was registered 立案; was returned, and the return confirmed 回退属实; was checked 核查过; came again at the same
-    place within 30 days 重复; its reporter was answered 已答复. The bits go on where ``events.Mark`` ends."""
+    place within 30 days 重复; its reporter was answered 已答复."""
 
-    REGISTERED = 128
-    RETURNED = 256
-    CHECKED = 512
-    REPEATED = 1024
-    ANSWERED = 16384
+    REGISTERED = 1
+    RETURNED = 2
+    CHECKED = 4
+    REPEATED = 8
+    ANSWERED = 16
 
 
-LEVEL_SHIFT, LEVEL_MASK, LEVEL_MAX = 11, 7 << 11, 6
+LEVEL_SHIFT, LEVEL_MASK, LEVEL_MAX = 5, 7 << 5, 6
 """Three bits: one more than the depth (0 to 6) at which its leading unit is at home; 0: nobody was sent, or unknown."""
 
 LEFT_BY: Mapping[State, Trace] = MappingProxyType({
@@ -41,17 +41,17 @@ LEFT_BY: Mapping[State, Trace] = MappingProxyType({
 """The traces that standing in a state leaves. What was force-closed, void or merged may never have been a case."""
 
 
-def entered(marks: int, state: State) -> int:
-    """The marks of an event that comes to stand in a state."""
-    return int(marks) | int(LEFT_BY.get(state, 0))
+def entered(traces: int, state: State) -> int:
+    """The traces of an event that comes to stand in a state."""
+    return int(traces) | int(LEFT_BY.get(state, 0))
 
 
-def sent_from(marks: int, depth: int | None) -> int:
-    """The marks of an event whose leading unit is at home at this depth; None: not known."""
+def sent_from(traces: int, depth: int | None) -> int:
+    """The traces of an event whose leading unit is at home at this depth; None: not known."""
     level = 0 if depth is None else min(max(depth, 0), LEVEL_MAX) + 1
-    return (int(marks) & ~LEVEL_MASK) | (level << LEVEL_SHIFT)
+    return (int(traces) & ~LEVEL_MASK) | (level << LEVEL_SHIFT)
 
 
-def level_of(marks: Longs) -> Longs:
+def level_of(traces: Longs) -> Longs:
     """The depth at which the leading unit of each is at home, −1 where that is not known."""
-    return ((marks & LEVEL_MASK) >> LEVEL_SHIFT) - 1
+    return ((traces & LEVEL_MASK) >> LEVEL_SHIFT) - 1

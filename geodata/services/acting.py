@@ -310,7 +310,7 @@ def _ended(state: State) -> Effect:
 
 def _reworked(case: Case, item: Action, at_ms: int) -> EventNow:
     gone_on = tasking.rework(case, item, at_ms)
-    return replace(gone_on, marks=gone_on.marks | Mark.REWORKED | Trace.CHECKED)
+    return replace(gone_on, marks=gone_on.marks | Mark.REWORKED, traces=gone_on.traces | Trace.CHECKED)
 
 
 def _reopened(case: Case, _: Action, at_ms: int) -> EventNow:

@@ -122,9 +122,10 @@ class Case:
         at_ms = max(at_ms, old.state_ms)
         stage_ms = stage_ends_ms(state, old.urgency, at_ms, self.desk.calendar)
         ended = state in ENDED
-        marks = traces.entered(old.marks, state) | (Mark.TO_REPLY if ended and old.source in ASKING else 0)
+        marks = old.marks | Mark.TO_REPLY if ended and old.source in ASKING else old.marks
         return replace(
-            old, state=state.value, state_ms=at_ms, ended_ms=at_ms if ended else None, stage_ms=stage_ms, marks=marks
+            old, state=state.value, state_ms=at_ms, ended_ms=at_ms if ended else None, stage_ms=stage_ms, marks=marks,
+            traces=traces.entered(old.traces, state),
         )
 
     def unit(self, code: str) -> int:

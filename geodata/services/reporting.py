@@ -79,7 +79,7 @@ def report_events(
                     raise Refusal("source_id", item.source_id, "was used in this source_system for an event elsewhere")
                 new = _new_event(desk, item, o, journal.next_id(), now_ms)
                 if _came_before(conn, desk, new, o, born):
-                    new = replace(new, marks=new.marks | Trace.REPEATED)
+                    new = replace(new, traces=new.traces | Trace.REPEATED)
                 known[key] = journal.begin(new, actor.name)
                 born.append(known[key])
                 if item.sealed_contact:

@@ -46,7 +46,7 @@ def dispatch(case: Case, action: Action, at_ms: int) -> EventNow:
 def _sent(case: Case, unit_id: int, at_ms: int) -> EventNow:
     """The event with its leading unit, and the level from which that one comes."""
     new = case.entered(State.DISPATCHED, at_ms)
-    return replace(new, unit_id=unit_id, marks=sent_from(new.marks, depth_of(case.conn, unit_id)))
+    return replace(new, unit_id=unit_id, traces=sent_from(new.traces, depth_of(case.conn, unit_id)))
 
 
 def accept(case: Case, action: Action, at_ms: int) -> EventNow | None:
@@ -106,7 +106,7 @@ def confirm_return(case: Case, _: Action, at_ms: int) -> EventNow:
     """Another unit has to go."""
     case.tasks.withdraw(case.event, at_ms)
     new = case.entered(State.TO_DISPATCH, at_ms)
-    return replace(new, marks=new.marks | Trace.RETURNED)
+    return replace(new, traces=new.traces | Trace.RETURNED)
 
 
 def refuse_return(case: Case, _: Action, at_ms: int) -> EventNow:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from enum import IntFlag
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from geodata.domain.events import Mark
+from geodata.domain.traces import Trace
 from geodata.store.models import EventRow
 
 IN_MAX = 500
@@ -49,6 +50,7 @@ class EventNow:
     stood_ms: int = 0
     merged_into: int | None = None
     clock_ms: int | None = None
+    traces: int = 0
     paused_ms: int = 0
 
 
@@ -57,9 +59,14 @@ _COLUMNS = tuple(getattr(EventRow, name) for name in EVENT_FIELDS)
 _NOW = sa.select(*_COLUMNS)
 
 
-def marked(mark: IntFlag) -> sa.ColumnElement[bool]:
-    """The condition of the events that carry a mark, or a trace."""
+def marked(mark: Mark) -> sa.ColumnElement[bool]:
+    """The condition of the events that carry a mark."""
     return EventRow.marks.bitwise_and(int(mark)) != 0
+
+
+def traced(trace: Trace) -> sa.ColumnElement[bool]:
+    """The condition of the events that carry a trace."""
+    return EventRow.traces.bitwise_and(int(trace)) != 0
 
 
 def open_events(conn: Connection) -> Sequence[tuple[object, ...]]:

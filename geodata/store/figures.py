@@ -18,7 +18,7 @@ from geodata.domain.events import CLOSED, ENDED, SEEN, Mark, State
 from geodata.domain.figures import BY_DEADLINE, BY_END, LOCAL, MONTHLY, Figure, Spot
 from geodata.domain.traces import LEVEL_MASK, LEVEL_SHIFT, Trace
 from geodata.domain.view import Filters
-from geodata.store.events import IN_MAX, marked
+from geodata.store.events import IN_MAX, marked, traced
 from geodata.store.models import TO_REPLY, EventRow
 from geodata.store.tallies import NO_CASE, NOT_AGAIN
 
@@ -171,12 +171,12 @@ def _due(now_ms: int) -> Condition:
 
 
 def _asked() -> Condition:
-    return EventRow.marks.bitwise_and(int(Mark.TO_REPLY | Trace.ANSWERED)) != 0
+    return sa.or_(marked(Mark.TO_REPLY), traced(Trace.ANSWERED))
 
 
 def _from_level(k: int) -> Condition:
     """Closed by a unit that is at home at this depth or further down."""
-    return sa.and_(_closed(), EventRow.marks.bitwise_and(LEVEL_MASK) > (k << LEVEL_SHIFT))
+    return sa.and_(_closed(), EventRow.traces.bitwise_and(LEVEL_MASK) > (k << LEVEL_SHIFT))
 
 
 BEHIND: Mapping[Figure, Behind] = MappingProxyType({
@@ -194,17 +194,17 @@ BEHIND: Mapping[Figure, Behind] = MappingProxyType({
     Figure.ALL_REOPENED: lambda _: marked(Mark.REOPENED),
     Figure.TO_REPLY: lambda _: marked(Mark.TO_REPLY),
     Figure.PERIOD_REPORTED: lambda _: sa.true(),
-    Figure.PERIOD_REGISTERED: lambda _: marked(Trace.REGISTERED),
-    Figure.PERIOD_PROACTIVE: lambda _: sa.and_(marked(Trace.REGISTERED), EventRow.source.in_(sorted(SEEN))),
+    Figure.PERIOD_REGISTERED: lambda _: traced(Trace.REGISTERED),
+    Figure.PERIOD_PROACTIVE: lambda _: sa.and_(traced(Trace.REGISTERED), EventRow.source.in_(sorted(SEEN))),
     Figure.PERIOD_DISPATCHED: lambda _: EventRow.dispatched_ms.is_not(None),
-    Figure.PERIOD_SENT_RIGHT: lambda _: sa.and_(EventRow.dispatched_ms.is_not(None), sa.not_(marked(Trace.RETURNED))),
+    Figure.PERIOD_SENT_RIGHT: lambda _: sa.and_(EventRow.dispatched_ms.is_not(None), sa.not_(traced(Trace.RETURNED))),
     Figure.PERIOD_REPEATED: lambda _: sa.and_(
-        marked(Trace.REPEATED), EventRow.state.not_in([s.value for s in NOT_AGAIN])
+        traced(Trace.REPEATED), EventRow.state.not_in([s.value for s in NOT_AGAIN])
     ),
     Figure.PERIOD_CLOSED: lambda _: _closed(),
     Figure.PERIOD_HANDLED: lambda _: sa.and_(_closed(), EventRow.handled_ms >= EventRow.dispatched_ms),
-    Figure.PERIOD_CHECKED: lambda _: sa.and_(_closed(), marked(Trace.CHECKED)),
-    Figure.PERIOD_REWORKED: lambda _: sa.and_(_closed(), marked(Trace.CHECKED), marked(Mark.REWORKED)),
+    Figure.PERIOD_CHECKED: lambda _: sa.and_(_closed(), traced(Trace.CHECKED)),
+    Figure.PERIOD_REWORKED: lambda _: sa.and_(_closed(), traced(Trace.CHECKED), marked(Mark.REWORKED)),
     Figure.PERIOD_ASKED: lambda _: sa.and_(_asked(), sa.not_(_is_open())),
     Figure.PERIOD_ANSWERED: lambda _: sa.and_(_asked(), sa.not_(_is_open()), sa.not_(marked(Mark.TO_REPLY))),
     Figure.PERIOD_LEVELLED: lambda _: _from_level(0),

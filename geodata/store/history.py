@@ -81,7 +81,7 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
     columns |= {name: getattr(rows, name) for name in _ROWS}
     columns["last_seq"] = np.full(len(rows), seq)
     past = tracing.of_history(conn, rows)
-    columns |= {"marks": past.marks, "paused_ms": past.paused_ms}
+    columns |= {"marks": past.marks, "traces": past.traces, "paused_ms": past.paused_ms}
     bulk.insert(conn, table(EventRow), columns)
     intervals.write(
         conn, event_id=rows.left_event + first, rev=rows.left_rev, from_ms=rows.left_from_ms,
@@ -100,7 +100,7 @@ def _countables(rows: EventHistory, past: tracing.Traced) -> Countables:
         area_id=rows.area_id, class_code=rows.class_code, source=rows.source, state=rows.state, on_time=rows.on_time,
         reported_ms=rows.reported_ms, dispatched_ms=rows.dispatched_ms, handled_ms=rows.handled_ms,
         ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, marks=past.marks,
-        paused_ms=past.paused_ms, sign=np.ones(len(rows), np.int64),
+        traces=past.traces, paused_ms=past.paused_ms, sign=np.ones(len(rows), np.int64),
     )  # fmt: skip
 
 

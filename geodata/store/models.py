@@ -120,10 +120,10 @@ class EventRow(Base):
     """The current state of an event. ``rev`` grows by one with each change; ``area_id`` is the deepest area known.
 
     ``on_time``: NULL = the clock decides, 1 = in time, 0 = overdue, -1 = the source of an import gives no judgement.
-    ``marks``: bits of ``events.Mark`` and ``traces.Trace``. ``stage_ms``: when the stage it stands in should be over.
-    ``stood_ms``: how long its clock has stood still altogether, ``paused_ms``: since it was first dispatched.
-    ``clock_ms``: since when its limit is counted, moved on by how long it stood;
-    NULL: since it was reported. ``merged_into``: the event it is a duplicate of.
+    ``marks``: bits of ``events.Mark``, ``traces`` of ``traces.Trace``. ``stage_ms``: when the stage it stands in
+    should be over. ``stood_ms``: how long its clock has stood still altogether, ``paused_ms``: since it was first
+    dispatched. ``clock_ms``: since when its limit is counted, moved on by how long it stood; NULL: since it was reported.
+    ``merged_into``: the event it is a duplicate of.
     """
 
     __tablename__ = "event"
@@ -174,6 +174,7 @@ class EventRow(Base):
     stood_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     merged_into: Mapped[int | None] = mapped_column(Big)
     clock_ms: Mapped[int | None] = mapped_column(BigInteger)
+    traces: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     paused_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 

@@ -57,6 +57,7 @@ class Countables:
     ended_ms: Longs
     deadline_ms: Longs
     marks: Longs
+    traces: Longs
     paused_ms: Longs
     sign: Longs
 
@@ -121,9 +122,11 @@ def handling_s(rows: Countables, timed: Bools) -> Longs:
 def traced(rows: Countables) -> dict[str, Bools]:
     """Per row what its traces say (``domain.traces``), for the figures of a period."""
 
-    def has(bits: int) -> Bools:
-        held: Bools = (rows.marks & bits) != 0
+    def has(trace: Trace) -> Bools:
+        held: Bools = (rows.traces & trace) != 0
         return held
+
+    to_reply, reworked = ((rows.marks & mark) != 0 for mark in (Mark.TO_REPLY, Mark.REWORKED))
 
     sources, source_names = pd.factorize(np.asarray(rows.source, object))
     states, state_names = pd.factorize(np.asarray(rows.state, object))
@@ -131,15 +134,15 @@ def traced(rows: Countables) -> dict[str, Bools]:
     ended = np.array([n in ENDED for n in state_names], np.bool_)[states]
     again = np.array([n not in NOT_AGAIN for n in state_names], np.bool_)[states]
     seen = np.array([n in SEEN for n in source_names], np.bool_)[sources]
-    dispatched, level = rows.dispatched_ms != NONE, np.where(closed, level_of(rows.marks), -1)
+    dispatched, level = rows.dispatched_ms != NONE, np.where(closed, level_of(rows.traces), -1)
     local = {f"local_{k}": level >= k for k in range(1, len(LOCAL) + 1)}
     return local | {
         "registered": has(Trace.REGISTERED), "proactive": has(Trace.REGISTERED) & seen,
         "dispatched": dispatched, "sent_right": dispatched & ~has(Trace.RETURNED),
         "repeated": has(Trace.REPEATED) & again,
-        "checked": closed & has(Trace.CHECKED), "reworked": closed & has(Trace.CHECKED) & has(Mark.REWORKED),
-        "asked": ended & has(Mark.TO_REPLY | Trace.ANSWERED),
-        "answered": ended & has(Trace.ANSWERED) & ~has(Mark.TO_REPLY), "levelled": level >= 0,
+        "checked": closed & has(Trace.CHECKED), "reworked": closed & has(Trace.CHECKED) & reworked,
+        "asked": ended & (to_reply | has(Trace.ANSWERED)),
+        "answered": ended & has(Trace.ANSWERED) & ~to_reply, "levelled": level >= 0,
     }  # fmt: skip
 
 

@@ -56,9 +56,10 @@ class Past(Protocol):
 
 
 class Traced(NamedTuple):
-    """Bits of marks and traces, and how long the clock stood after the first dispatch, of n events."""
+    """Bits of marks, of traces, and how long the clock stood after the first dispatch, of n events."""
 
     marks: Longs
+    traces: Longs
     paused_ms: Longs
 
 
@@ -70,19 +71,21 @@ def of_history(conn: Connection, rows: Past) -> Traced:
     last = np.ones(len(event), np.bool_)
     last[:-1] = event[1:] != event[:-1]
     then = np.where(last, np.asarray(rows.state, object)[event], np.roll(state, -1)) if len(event) else state
-    marks = _bits(np.asarray(rows.state, object))
-    np.bitwise_or.at(marks, event, _bits(state))
-    np.bitwise_or.at(marks, event, np.where((state == State.RETURNED) & (then == State.TO_DISPATCH), Trace.RETURNED, 0))
+    traces, marks = _bits(np.asarray(rows.state, object)), np.zeros(n, np.int64)
+    np.bitwise_or.at(traces, event, _bits(state))
+    returned = (state == State.RETURNED) & (then == State.TO_DISPATCH)
+    np.bitwise_or.at(traces, event, np.where(returned, Trace.RETURNED, 0))
     failed = np.isin(state, [State.HANDLED, State.TO_CHECK]) & (then == State.HANDLING)
-    np.bitwise_or.at(marks, event, np.where(failed, Mark.REWORKED | Trace.CHECKED, 0))
-    marks |= np.where(rows.dispatched_ms != NONE, int(Trace.REGISTERED), 0)
-    marks |= _levels(conn, rows.unit_id) << LEVEL_SHIFT
-    marks |= np.where(_again(conn, rows), int(Trace.REPEATED), 0)
+    np.bitwise_or.at(marks, event, np.where(failed, Mark.REWORKED, 0))
+    np.bitwise_or.at(traces, event, np.where(failed, Trace.CHECKED, 0))
+    traces |= np.where(rows.dispatched_ms != NONE, int(Trace.REGISTERED), 0)
+    traces |= _levels(conn, rows.unit_id) << LEVEL_SHIFT
+    traces |= np.where(_again(conn, rows), int(Trace.REPEATED), 0)
     begun = rows.left_from_ms[order]
     stood = (state == State.SUSPENDED) & (rows.dispatched_ms[event] != NONE) & (begun >= rows.dispatched_ms[event])
     paused = np.zeros(n, np.int64)
     np.add.at(paused, event[stood], (rows.left_to_ms[order] - begun)[stood])
-    return Traced(marks, paused)
+    return Traced(marks, traces, paused)
 
 
 def _bits(states: npt.NDArray[Any]) -> Longs:
@@ -152,14 +155,14 @@ def came_before(conn: Connection, subtype: str, area_id: int, lon: float, lat: f
 
 def retrace(conn: Connection) -> None:
     """Find the repeats of the whole history again, and the levels of what has none."""
-    ids, *columns = _rows(conn, sa.select(EventRow.id, *_PLACED, EventRow.on_pile, EventRow.marks, EventRow.unit_id))
+    ids, *columns = _rows(conn, sa.select(EventRow.id, *_PLACED, EventRow.on_pile, EventRow.traces, EventRow.unit_id))
     if not ids:
         return
-    subtype, area, lon, lat, reported, on_pile, marks, unit = columns
+    subtype, area, lon, lat, reported, on_pile, traces, unit = columns
     place = np.where(np.array(on_pile) != 0, np.nan, np.array(lon, np.float64))
-    old = np.array(marks, np.int64)
+    old = np.array(traces, np.int64)
     again = np.where(_repeats(conn, [subtype, area, place.tolist(), lat, reported]), int(Trace.REPEATED), 0)
     levels = _levels(conn, np.array([NONE if u is None else u for u in unit], np.int64)) << LEVEL_SHIFT
     new = (old & ~int(Trace.REPEATED)) | again | np.where(old >> LEVEL_SHIFT & 7, 0, levels)
     changed = np.flatnonzero(new != old)
-    bulk.update(conn, table(EventRow), "id", {"id": np.array(ids, np.int64)[changed], "marks": new[changed]})
+    bulk.update(conn, table(EventRow), "id", {"id": np.array(ids, np.int64)[changed], "traces": new[changed]})

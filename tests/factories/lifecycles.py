@@ -44,7 +44,8 @@ def lives(n: int, seed: int, days: int = 60) -> Countables:
         on_time=rng.choice(np.array([NONE, NONE, NONE, 1, 0, -1]), n), reported_ms=reported,
         dispatched_ms=maybe(sent, 0.8), handled_ms=maybe(done, 0.7),
         ended_ms=np.where(ended, reported + rng.integers(0, 200 * HOUR, n), NONE),
-        deadline_ms=maybe(reported + rng.integers(0, 150 * HOUR, n), 0.9), marks=rng.integers(0, 1 << 15, n),
+        deadline_ms=maybe(reported + rng.integers(0, 150 * HOUR, n), 0.9), marks=rng.integers(0, 1 << 7, n),
+        traces=rng.integers(0, 1 << 8, n),
         paused_ms=rng.choice(np.array([0, 0, 0, HOUR, 30 * HOUR]), n), sign=np.ones(n, np.int64),
     )  # fmt: skip
 
@@ -69,6 +70,7 @@ class Life:
     ended_ms: int | None
     deadline_ms: int | None
     marks: int
+    traces: int
     paused_ms: int
 
     @property
@@ -92,11 +94,12 @@ class Life:
     @property
     def level(self) -> int:
         """The depth at which its unit is at home, −1 for unknown."""
-        return (self.marks // 2048) % 8 - 1
+        return (self.traces // 32) % 8 - 1
 
     def has(self, bit: int) -> bool:
-        """Whether it carries a mark or a trace."""
-        return (self.marks // int(bit)) % 2 == 1
+        """Whether it carries a trace, or one of the two marks that count here."""
+        of = self.marks if isinstance(bit, Mark) else self.traces
+        return (of // int(bit)) % 2 == 1
 
     @property
     def due(self) -> bool:

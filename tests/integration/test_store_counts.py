@@ -127,7 +127,8 @@ def test_events_moved_step_by_step_leave_the_counts_of_a_rebuild(city: Store) ->
                 journal.move(
                     old,
                     replace(old, state=state, state_ms=at, area_id=int(rng.choice(list(AREAS))),
-                            marks=int(rng.integers(0, 1 << 15)), paused_ms=int(rng.integers(0, HOUR)),
+                            marks=int(rng.integers(0, 1 << 7)), traces=int(rng.integers(0, 1 << 8)),
+                            paused_ms=int(rng.integers(0, HOUR)),
                             ended_ms=at if state in ("closed", "void", "merged") else None),
                     "step", "test",
                 )  # fmt: skip

@@ -12,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from callbacks.live.past import read_month
+from geodata.domain.events import Mark
 from geodata.domain.figures import PERIODIC, Figure
 from geodata.domain.indicators_table import INDICATORS, Statistic
 from geodata.domain.periods import Period, local_day
 from geodata.domain.roles import Role
-from geodata.domain.traces import Trace
+from geodata.domain.traces import LEVEL_SHIFT, Trace
 from geodata.domain.view import Filters
 from geodata.services.desk import keep_zone
 from geodata.services.listing import KeptLists, kept_list, read_whole
@@ -55,10 +56,14 @@ def situation(store: Store) -> Situation:
         bulk_history(conn, history(N), at_ms=T0, actor="test")
         for source in ("patrol", "video", "public"):
             conn.execute(sa.update(EventRow).where(EventRow.id.in_(chosen(rng))).values(source=source))
-        for bit in (8, 32, *map(int, Trace), *(level << 11 for level in range(1, 6))):
-            ids = chosen(rng)
-            carries = EventRow.marks.bitwise_or(bit) if bit not in range(2048, 16384) else bit
-            conn.execute(sa.update(EventRow).where(EventRow.id.in_(ids)).values(marks=carries))
+        for level in range(1, 6):
+            conn.execute(sa.update(EventRow).where(EventRow.id.in_(chosen(rng))).values(traces=level << LEVEL_SHIFT))
+        for bit in Trace:
+            carries = EventRow.traces.bitwise_or(int(bit))
+            conn.execute(sa.update(EventRow).where(EventRow.id.in_(chosen(rng))).values(traces=carries))
+        for mark in (Mark.REWORKED, Mark.TO_REPLY):
+            carries = EventRow.marks.bitwise_or(int(mark))
+            conn.execute(sa.update(EventRow).where(EventRow.id.in_(chosen(rng))).values(marks=carries))
         conn.execute(sa.update(EventRow).where(EventRow.id.in_(chosen(rng))).values(paused_ms=3 * HOUR))
         forced = (EventRow.state == "closed", EventRow.id % 5 == 0)
         conn.execute(sa.update(EventRow).where(*forced).values(state="forced_closed"))
@@ -219,14 +224,14 @@ def test_a_history_leaves_the_traces_of_the_states_it_went_through(store: Store)
         area_id=np.array([6, 6, 6, 4]), reported_ms=np.array([T0, T0 + DAY, T0 + 20 * DAY, T0 + 21 * DAY]),
     )  # fmt: skip
     with store.begin() as conn:
-        first = bulk_history(conn, rows, at_ms=T0, actor="test")
-        marks = [conn.execute(sa.select(EventRow.marks).where(EventRow.id == first + k)).scalar_one() for k in range(4)]
+        bulk_history(conn, rows, at_ms=T0, actor="test")
+        marks = [t for _, t in conn.execute(sa.select(EventRow.id, EventRow.traces).order_by(EventRow.id))]
         again = bulk_history(conn, replace(history(1, prefix="X"), lon=np.array([0.5]), area_id=np.array([6]),
                                            reported_ms=np.array([T0 + 25 * DAY])), at_ms=T0, actor="test")  # fmt: skip
-        late = conn.execute(sa.select(EventRow.marks).where(EventRow.id == again)).scalar_one()
+        late = conn.execute(sa.select(EventRow.traces).where(EventRow.id == again)).scalar_one()
     r = Trace.REPEATED
     assert marks[0] == Trace.REGISTERED | Trace.RETURNED | Trace.CHECKED
-    assert marks[1] == Trace.REGISTERED | Trace.CHECKED | 8 | r
+    assert marks[1] == Trace.REGISTERED | Trace.CHECKED | r
     assert marks[2:] == [r, 0], "what stands above the lowest level has no place"
     assert late & r, "also of what the store held before"
 
@@ -235,17 +240,17 @@ def test_the_migration_finds_the_traces_and_the_next_opening_counts_anew(store: 
     migration = importlib.import_module("geodata.store.migrations.versions.0012_indicators")
     with store.begin() as conn:
         bulk_history(conn, history(200), at_ms=T0, actor="test")
-        known = conn.execute(sa.select(EventRow.id, EventRow.marks).order_by(EventRow.id)).all()
-        conn.execute(sa.update(EventRow).values(marks=0))
+        known = conn.execute(sa.select(EventRow.id, EventRow.traces).order_by(EventRow.id)).all()
+        conn.execute(sa.update(EventRow).values(traces=0))
         migration.trace_the_past(conn)
-        found = conn.execute(sa.select(EventRow.id, EventRow.marks).order_by(EventRow.id)).all()
+        found = conn.execute(sa.select(EventRow.id, EventRow.traces).order_by(EventRow.id)).all()
         again = int(Trace.REPEATED)
         assert [(i, m) for i, m in found] == [(i, m & ~again) for i, m in known]
         asked = conn.execute(sa.select(SettingRow.value).where(SettingRow.key == "recount")).scalar()
         assert asked == "1"
     keep_zone(store, City())
     with store.begin() as conn:
-        assert conn.execute(sa.select(EventRow.id, EventRow.marks).order_by(EventRow.id)).all() == known
+        assert conn.execute(sa.select(EventRow.id, EventRow.traces).order_by(EventRow.id)).all() == known
         assert conn.execute(sa.select(SettingRow.value).where(SettingRow.key == "recount")).scalar() is None
         kept = day_sums.sums(conn, load_situation(store, ZONE, NOW).tree, [0], Period.year(TODAY).numbers(), ALL, ZONE)
     assert kept[0, 0] == sum(1 for e in history(200).reported_ms if local_day(int(e), ZONE).year == TODAY.year)

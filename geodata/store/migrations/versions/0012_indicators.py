@@ -18,10 +18,10 @@ BEYOND = "'to_dispatch', 'dispatched', 'handling', 'handled', 'to_check', 'to_cl
 LEFT = "id IN (SELECT event_id FROM interval WHERE state IN ({states}))"
 DID = "id IN (SELECT subject_id FROM change WHERE kind = 'event' AND action = '{action}')"
 TRACES = {
-    128: f"(state IN ({BEYOND}, 'closed') OR dispatched_ms IS NOT NULL OR {LEFT.format(states=BEYOND)})",
-    256: DID.format(action="confirm_return"),
-    512: f"({LEFT.format(states=chr(39) + 'to_close' + chr(39))} OR {DID.format(action='check')} OR (marks & 8) != 0)",
-    16384: "id IN (SELECT event_id FROM reply)",
+    1: f"(state IN ({BEYOND}, 'closed') OR dispatched_ms IS NOT NULL OR {LEFT.format(states=BEYOND)})",
+    2: DID.format(action="confirm_return"),
+    4: f"({LEFT.format(states=chr(39) + 'to_close' + chr(39))} OR {DID.format(action='check')} OR (marks & 8) != 0)",
+    16: "id IN (SELECT event_id FROM reply)",
 }
 PAUSED = """
     UPDATE event SET paused_ms = (
@@ -32,6 +32,7 @@ PAUSED = """
 
 def upgrade() -> None:
     """The counts themselves are made anew when the city is opened next: ``settings.RECOUNT`` asks for it."""
+    op.add_column("event", sa.Column("traces", sa.SmallInteger(), nullable=False, server_default="0"))
     op.add_column("event", sa.Column("paused_ms", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("area_total", sa.Column("daily", sa.SmallInteger(), nullable=False, server_default="0"))
     op.create_index("ix_event_area_ended", "event", ["area_id", "ended_ms"])
@@ -58,7 +59,7 @@ def upgrade() -> None:
 def trace_the_past(conn: sa.Connection) -> None:
     """What the states that events have left, the change log and the replies know of their past."""
     for bit, condition in TRACES.items():
-        conn.execute(sa.text(f"UPDATE event SET marks = marks + {bit} WHERE (marks & {bit}) = 0 AND {condition}"))
+        conn.execute(sa.text(f"UPDATE event SET traces = traces + {bit} WHERE (traces & {bit}) = 0 AND {condition}"))
     conn.execute(sa.text(PAUSED))
     if conn.execute(sa.text("SELECT id FROM event LIMIT 1")).first():
         conn.execute(sa.text("INSERT INTO setting (key, value) VALUES ('recount', '1')"))
