@@ -122,8 +122,8 @@ class EventRow(Base):
     ``on_time``: NULL = the clock decides, 1 = in time, 0 = overdue, -1 = the source of an import gives no judgement.
     ``marks``: bits of ``events.Mark``, ``traces`` of ``traces.Trace``. ``stage_ms``: when the stage it stands in
     should be over. ``stood_ms``: how long its clock has stood still altogether, ``paused_ms``: since it was first
-    dispatched. ``clock_ms``: since when its limit is counted, moved on by how long it stood; NULL: since it was reported.
-    ``merged_into``: the event it is a duplicate of.
+    dispatched. ``clock_ms``: since when its limit is counted, moved on by how long it stood; NULL: since it was
+    reported. ``merged_into``: the event it is a duplicate of.
     """
 
     __tablename__ = "event"
