@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.words import words
@@ -77,6 +77,7 @@ def test_levels_that_a_city_has_not_got_are_not_shown() -> None:
 
 
 @given(st.lists(st.integers(0, 4_800_000), min_size=1, max_size=300), st.sampled_from([0.5, 0.9, 0.01, 1.0]))
+@settings(deadline=None, database=None)
 def test_a_quantile_from_buckets_is_as_near_as_it_says(seconds: list[int], share: float) -> None:
     column = np.array(seconds, np.int64)
     true = exact_s(column, share)
@@ -87,6 +88,7 @@ def test_a_quantile_from_buckets_is_as_near_as_it_says(seconds: list[int], share
 
 
 @given(st.lists(st.integers(0, 10**7), min_size=2, max_size=60), st.integers(1, 59))
+@settings(deadline=None, database=None)
 def test_buckets_of_parts_add_up_to_those_of_the_whole(seconds: list[int], cut: int) -> None:
     column = np.array(seconds, np.int64)
     whole, one, other = (np.bincount(bucket_of(c), minlength=BUCKETS) for c in (column, column[:cut], column[cut:]))
@@ -109,6 +111,7 @@ def test_areas_are_ranked_among_their_peers_with_what_changed() -> None:
 
 
 @given(DAYS)
+@settings(deadline=None, database=None)
 def test_weeks_months_and_years_follow_each_other_without_a_gap(day: date) -> None:
     for whole in (Period.day, Period.week, Period.month, Period.year):
         period = whole(day)
@@ -148,6 +151,7 @@ PLACE = st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from([-1, 5, 
 
 
 @given(st.lists(PLACE, max_size=25))
+@settings(deadline=None, database=None)
 def test_what_came_again_is_what_follows_one_of_its_kind_at_its_place(told: list[tuple[int, int, int, int]]) -> None:
     kind, area, place, step = (np.array(c, np.int64) for c in (zip(*told, strict=True) if told else [[]] * 4))
     ms = step * (WITHIN_MS // 2)
