@@ -41,7 +41,7 @@ from callbacks.policy import content_policy
 from callbacks.room import Room
 from callbacks.upkeep import keep_up
 from callbacks.wellformed import WellFormed
-from dashboard import rules
+from dashboard import indicators, rules
 from dashboard.shell import INDEX, shell
 from geodata.demo.build import build_demo
 from geodata.demo.city import CitySize
@@ -309,6 +309,12 @@ def simulate(
 def print_rules() -> None:
     """Print the rules of the closed loop as docs/loop.md has them."""
     typer.echo(rules.table())
+
+
+@cli.command(name="indicators")
+def print_indicators() -> None:
+    """Print the table of indicators as docs/indicators.md has it."""
+    typer.echo(indicators.table())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from dashboard import (
     words_alerts,
     words_duty,
     words_field,
+    words_indicators,
     words_lights,
     words_lists,
     words_live,
@@ -39,11 +40,12 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
 
 BROWSER_TABLES = (
     words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS, words_lights.WORDS,
-    words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS,
+    words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS, words_indicators.FIGURES,
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
     words_quarantine.WORDS,
+    words_indicators.WORDS,
 )  # fmt: skip
 TABLES = (*BROWSER_TABLES, *FORM_TABLES)
 ALL: Mapping[str, Mapping[str, str]] = _merged(TABLES)

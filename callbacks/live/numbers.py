@@ -104,8 +104,9 @@ def ranking(scene: Scene) -> Json:
         return {"label": label, "rows": [], "reason": words(scene.lang, "ranking.leaf")}
     if scene.month is None:
         return {"label": label, "rows": [], "reason": ""}
+    steps = scene.city.colours.steps
     rows = [
-        (scene.tree.areas[o].code, scene.name(o), good, due, colour_of(good, due), is_small(due))
+        (scene.tree.areas[o].code, scene.name(o), good, due, colour_of(good, due, steps), is_small(due))
         for o in scene.tree.children(scene.o).tolist()
         for good, due in [scene.month.of(o)]
     ]

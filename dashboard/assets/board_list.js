@@ -9,6 +9,11 @@
       "suspended", "forced", "reopened",
     ],
     past: ["yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
+    period: [
+      "period_due", "period_due_closed", "period_due_on_time", "period_due_late", "period_reported", "period_registered", "period_proactive",
+      "period_dispatched", "period_sent_right", "period_repeated", "period_closed", "period_handled", "period_checked", "period_reworked",
+      "period_asked", "period_answered", "period_levelled", "period_local_1", "period_local_2", "period_local_3", "period_local_4", "period_local_5",
+    ],
     all: ["all", "all_closed", "all_on_time", "all_overdue", "all_unjudged", "all_dropped", "all_forced", "all_reopened", "to_reply"],
   };
   const SORTS = ["newest", "oldest", "deadline", "urgency"];
@@ -150,7 +155,8 @@
   }
 
   /** Another figure of the same hour, where it has hours. */
-  const ofHour = (name) => ({ filters: HOURLY.includes(name) ? { hour: O.view.param("hour") } : {} });
+  const ofHour = (name) => ({ filters: HOURLY.includes(name) ? { hour: O.view.param("hour") } : FIGURES.period.includes(name) ? days() : {} });
+  const days = () => Object.fromEntries(["from", "to"].map((end) => [end, O.view.param(end)]).filter(([, day]) => day));
 
   /** The hour that the list is cut down to, and the way to the same hour of the other day. */
   function drawHour(name) {
@@ -177,7 +183,7 @@
     text(p.total, known ? t("list.total", { n: O.format.number(now.number) }) : "");
     attr(p.total, "data-n", known ? now.number : null);
     link(text(p.back, t("list.back")), O.view.withPage("area"));
-    text(p.why, t("figure_why." + name));
+    text(p.why, [now && now.period, t("figure_why." + name)].filter(Boolean).join(" · "));
     drawStages(now);
     drawHour(name);
     O.filters.redraw();

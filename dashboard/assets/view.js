@@ -4,7 +4,7 @@
   const O = (window.onescreen = window.onescreen || {});
   const root = document.documentElement;
   /* What belongs to one page only, and is left behind with it. */
-  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour"] };
+  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to"] };
   const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", ...OWN.units, ...OWN.list])];
   const DEFAULTS = { layers: "areas.boundaries.events.labels.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
   const PAGES = ["wall", "area", "duty", "units", "list"];

@@ -19,6 +19,7 @@ from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
 from geodata.store.folder import City
 from geodata.store.rollups import rebuild
+from geodata.store.tracing import retrace
 
 
 class NoAreasError(ValueError):
@@ -53,10 +54,13 @@ class Desk:
 
 
 def keep_zone(store: Store, city: City) -> None:
-    """Make the store count months by the city's own calendar."""
+    """Make the store count months and days by the city's own calendar, and anew after a migration that asks for it."""
     with store.read() as conn:
-        known = settings.get(conn, settings.TIME_ZONE)
-    if known != city.time_zone:
+        known, due = settings.get(conn, settings.TIME_ZONE), settings.get(conn, settings.RECOUNT)
+    if known != city.time_zone or due:
         with store.begin() as conn:
             settings.put(conn, settings.TIME_ZONE, city.time_zone)
+            if due:
+                retrace(conn)
+                settings.drop(conn, settings.RECOUNT)
             rebuild(conn)

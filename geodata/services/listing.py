@@ -16,7 +16,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geodata.domain.areas import AreaTree
-from geodata.domain.figures import HOURS, MONTHLY, Figure, ListOrder, Spot
+from geodata.domain.figures import HOURS, MONTHLY, PERIODIC, Figure, ListOrder, Spot
+from geodata.domain.periods import Period, local_day
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor
@@ -25,9 +26,11 @@ from geodata.situation.briefs import Totals
 from geodata.situation.runs import Longs
 from geodata.situation.situation import Situation
 from geodata.situation.unit_listing import UnitListing, UnitQuery
-from geodata.store import figures, rollups
+from geodata.store import day_sums, figures, rollups
+from geodata.store.day_sums import PLACE
 from geodata.store.engine import Connection, Store
 from geodata.store.figures import Wanted
+from geodata.store.models_days import column_of
 
 DEPTH_MAX = 5_000
 """So far a kept list can be scrolled; an export goes further."""
@@ -75,14 +78,18 @@ def unit_ids(situation: Situation, actor: Actor, area: str, query: UnitQuery) ->
 
 
 def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, filters: Filters,
-              hour: int | None = None) -> KeptList:  # fmt: skip
-    """What to read of the store for a kept figure, or an hour of it. Raises NotAllowedError, NotThereError."""
+              hour: int | None = None, period: Period | None = None) -> KeptList:  # fmt: skip
+    """What to read of the store for a kept figure, an hour of it, or a period of it (this month where none is given).
+
+    Raises NotAllowedError, NotThereError.
+    """
     tree = situation.tree
     o = area_of(actor, tree, area)
     totals = situation.totals(o)
     plain = not filters
     total = TOTALS[figure](totals) if plain and figure in TOTALS else None
-    low, high = _span(situation, figure, hour)
+    of = (period or this_month(situation)) if figure in PERIODIC else None
+    low, high = of.span_ms(situation.zone) if of else _span(situation, figure, hour)
     whole = max(1, situation.totals(0).reported_all)
     likely = totals.reported_all if total is None else total
     wanted = Wanted(
@@ -92,8 +99,15 @@ def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, fil
     if figure is Figure.OVERDUE_BEFORE:
         at_ms, ids = situation.overdue_before(o) or (0, ())
         wanted = wanted._replace(among=[int(i) for i in ids])
-        return KeptList(tree, o, wanted, len(ids) if plain else None, at_ms=at_ms)
-    return KeptList(tree, o, wanted, total, counted=plain and figure in COUNTED)
+        return KeptList(tree, o, wanted, len(ids) if plain else None, situation.zone, at_ms=at_ms)
+    by_day = of if filters == Filters(filters.classes, sources=filters.sources) else None
+    counted = by_day is not None or (plain and figure in COUNTED)
+    return KeptList(tree, o, wanted, total, situation.zone, counted=counted, by_day=by_day)
+
+
+def this_month(situation: Situation) -> Period:
+    """The month that is running in the city."""
+    return Period.month(local_day(situation.now_ms, situation.zone))
 
 
 def _span(situation: Situation, figure: Figure, hour: int | None) -> tuple[int, int] | tuple[None, None]:
@@ -150,15 +164,17 @@ COUNTED: Mapping[Figure, Callable[[Connection, int, int, int], int]] = MappingPr
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """A list in the store; ``total`` where the counters know it, ``counted`` where the store can tell (``COUNTED``);
-    ``at_ms``: the moment at which its events were chosen.
+    """A list in the store; ``total`` where the counters know it, ``counted`` where the store can tell: by ``COUNTED``,
+    or by the roll-ups of ``by_day``; ``at_ms``: the moment at which its events were chosen.
     """
 
     tree: AreaTree
     o: int
     wanted: Wanted
     total: int | None
+    zone: ZoneInfo
     counted: bool = False
+    by_day: Period | None = None
     at_ms: int = 0
 
     @property
@@ -200,7 +216,7 @@ class KeptLists:
         need = min(offset + limit, DEPTH_MAX)
         with reading.reading:
             if asked.counted and reading.total is None:
-                reading.total = _counted(self._store, asked)
+                reading.total = _counted(self._store, reading.wanted, asked)
             known = reading.total if asked.counted else asked.total
             if known == 0:
                 reading.ids, reading.next, reading.done = [], None, False
@@ -223,10 +239,19 @@ class KeptLists:
             return reading
 
 
-def _counted(store: Store, asked: KeptList) -> int:
-    low, high = asked.wanted.low_ms or 0, asked.wanted.high_ms or 0
+def _counted(store: Store, wanted: Wanted, asked: KeptList) -> int:
+    low, high = wanted.low_ms or 0, wanted.high_ms or 0
     with store.read() as conn:
-        return COUNTED[asked.wanted.figure](conn, asked.tree.areas[asked.o].id, low, high)
+        if asked.by_day is not None:
+            days, column = asked.by_day.numbers(), PLACE[column_of(wanted.figure)]
+            n = int(day_sums.sums(conn, asked.tree, [asked.o], days, wanted.filters, asked.zone)[0, column])
+            if wanted.figure not in (Figure.PERIOD_DUE, Figure.PERIOD_DUE_LATE):
+                return n
+            later = day_sums.to_come(
+                conn, asked.tree, asked.o, max(wanted.now_ms, low - 1), high, wanted.filters
+            )  # fmt: skip
+            return n - int(later[asked.o : int(asked.tree.end[asked.o])].sum())
+        return COUNTED[wanted.figure](conn, asked.tree.areas[asked.o].id, low, high)
 
 
 def read_whole(store: Store, asked: KeptList) -> tuple[list[int], bool]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.domain.events import Mark
+from geodata.domain.traces import Trace
 from geodata.store.models import EventRow
 
 IN_MAX = 500
@@ -49,6 +50,8 @@ class EventNow:
     stood_ms: int = 0
     merged_into: int | None = None
     clock_ms: int | None = None
+    traces: int = 0
+    paused_ms: int = 0
 
 
 EVENT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(EventNow))
@@ -59,6 +62,11 @@ _NOW = sa.select(*_COLUMNS)
 def marked(mark: Mark) -> sa.ColumnElement[bool]:
     """The condition of the events that carry a mark."""
     return EventRow.marks.bitwise_and(int(mark)) != 0
+
+
+def traced(trace: Trace) -> sa.ColumnElement[bool]:
+    """The condition of the events that carry a trace."""
+    return EventRow.traces.bitwise_and(int(trace)) != 0
 
 
 def open_events(conn: Connection) -> Sequence[tuple[object, ...]]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from geodata.domain.plans import PLANS, Plan
 from geodata.domain.roles import Role
 from geodata.domain.skills import SKILLS, Skill
-from geodata.store.loop_rules import AlertsSaid, LightsSaid
+from geodata.store.loop_rules import AlertsSaid, ColoursSaid, LightsSaid
 
 
 class Basemap(BaseModel):
@@ -90,6 +90,7 @@ class City(BaseModel):
     basemap: Basemap = Field(default_factory=Basemap)
     access: AccessRules = Field(default_factory=AccessRules)
     lights: LightsSaid = Field(default_factory=LightsSaid)
+    colours: ColoursSaid = Field(default_factory=ColoursSaid)
     alerts: AlertsSaid = Field(default_factory=AlertsSaid)
 
     @field_validator("time_zone")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geodata.domain import alerts
 from geodata.domain.alerts import MINUTE_MS, AlertRules, Rule, Tier, Trigger
+from geodata.domain.indicators import FIVE_COLOURS, Steps
 from geodata.domain.lights import DEFAULT_RULES, LightRules
 from geodata.domain.roles import Role
 
@@ -23,6 +24,27 @@ class LightsSaid(BaseModel):
     def rules(self) -> LightRules:
         """As the domain takes it."""
         return LightRules(self.yellow, self.dark)
+
+
+class ColoursSaid(BaseModel):
+    """``[colours]``: from which share on a rate has each of the five colours 五色; what is below is red."""
+
+    model_config = ConfigDict(extra="forbid")
+    green: float = Field(default=0.95, gt=0, le=1)
+    blue: float = Field(default=0.90, gt=0, le=1)
+    yellow: float = Field(default=0.80, gt=0, le=1)
+    orange: float = Field(default=0.70, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _falling(self) -> ColoursSaid:
+        if not self.green > self.blue > self.yellow > self.orange:
+            raise ValueError("green, blue, yellow, orange must fall from one to the next")
+        return self
+
+    @property
+    def steps(self) -> Steps:
+        """As the domain takes it."""
+        return tuple((getattr(self, colour, 0.0), colour) for _, colour in FIVE_COLOURS)
 
 
 class TierSaid(BaseModel):

@@ -120,9 +120,10 @@ class EventRow(Base):
     """The current state of an event. ``rev`` grows by one with each change; ``area_id`` is the deepest area known.
 
     ``on_time``: NULL = the clock decides, 1 = in time, 0 = overdue, -1 = the source of an import gives no judgement.
-    ``marks``: bits of ``events.Mark``. ``stage_ms``: when the stage it stands in should be over. ``stood_ms``: how long
-    its clock has stood still altogether. ``clock_ms``: since when its limit is counted, moved on by how long it stood;
-    NULL: since it was reported. ``merged_into``: the event it is a duplicate of.
+    ``marks``: bits of ``events.Mark``, ``traces`` of ``traces.Trace``. ``stage_ms``: when the stage it stands in
+    should be over. ``stood_ms``: how long its clock has stood still altogether, ``paused_ms``: since it was first
+    dispatched. ``clock_ms``: since when its limit is counted, moved on by how long it stood; NULL: since it was
+    reported. ``merged_into``: the event it is a duplicate of.
     """
 
     __tablename__ = "event"
@@ -138,6 +139,10 @@ class EventRow(Base):
         Index("ix_event_merged_into", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
               postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_event_deadline", "deadline_ms", "id"),
+        Index("ix_event_area_ended", "area_id", "ended_ms"),
+        Index("ix_event_area_deadline", "area_id", "deadline_ms"),
+        Index("ix_event_to_come", "deadline_ms", "area_id", "state", "on_time", sqlite_where=text("ended_ms IS NULL"),
+              postgresql_where=text("ended_ms IS NULL")),
         Index("ix_event_to_reply", "reported_ms", "id", sqlite_where=text(TO_REPLY), postgresql_where=text(TO_REPLY)),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
@@ -169,6 +174,8 @@ class EventRow(Base):
     stood_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     merged_into: Mapped[int | None] = mapped_column(Big)
     clock_ms: Mapped[int | None] = mapped_column(BigInteger)
+    traces: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    paused_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 CLOCKS = "kind = 'event' AND action IN ('suspend', 'resume', 'reopen')"
@@ -240,12 +247,13 @@ class RollupRow(Base):
 class AreaTotalRow(Base):
     """All-time counts of an area and all below it, for every area: what ``event`` holds, kept by each write.
 
-    ``rolled`` = 1 where the area is large enough to have hourly roll-ups.
+    ``rolled`` = 1 where the area is large enough to have hourly roll-ups, ``daily`` = 1 where it has daily ones.
     """
 
     __tablename__ = "area_total"
     area_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     rolled: Mapped[int] = mapped_column(SmallInteger, default=0)
+    daily: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     reported: Mapped[int] = mapped_column(Integer, default=0)
     ended: Mapped[int] = mapped_column(Integer, default=0)
     closed: Mapped[int] = mapped_column(Integer, default=0)
