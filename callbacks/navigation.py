@@ -76,7 +76,8 @@ def me(room: Room, actor: Actor) -> Json:
         "roles": sorted(actor.roles) if answers else [], "unit": unit.id if unit and answers else None,
         "read_alerts": actor.may(Right.READ_ALERTS), "duty": actor.may(Right.OPEN_EVENTS),
         "units": actor.may(Right.SEE_UNITS), "export": actor.may(Right.EXPORT),
-        "dispatch": "dispatch" in actor.acts, "tops": [tree.areas[span.start].code for span in actor.ordinals(tree)],
+        "dispatch": "dispatch" in actor.acts, "judge": actor.may(Right.JUDGE_SURGES),
+        "tops": [tree.areas[span.start].code for span in actor.ordinals(tree)],
     }  # fmt: skip
 
 

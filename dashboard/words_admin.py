@@ -218,6 +218,7 @@ AUDIT: Pairs = {
     "audit.none_found": ("没有符合条件的记录。", "No line fits the filter."),
     "audit.yes": ("是", "yes"),
     "audit.no": ("否", "no"),
+    "audit_action.judge_surge": ("判定异动", "Judged a surge"),
     "audit_action.sign_in": ("登录", "Signed in"),
     "audit_action.sign_in_oidc": ("统一身份认证登录", "Signed in by single sign-on"),
     "audit_action.step_in": ("进入演示角色", "Stepped into a demo role"),

@@ -8,7 +8,7 @@
       "reported", "open", "overdue", "due_soon", "closed", "judged", "on_time", "late", "timed", "unplaced", "recent", "on_pile",
       "suspended", "forced", "reopened",
     ],
-    past: ["month_due", "month_on_time", "month_late", "last_week"],
+    past: ["span", "month_due", "month_on_time", "month_late", "last_week"],
     all: ["all", "all_closed", "all_on_time", "all_overdue", "all_unjudged", "all_dropped", "all_forced", "all_reopened", "to_reply"],
   };
   const SORTS = ["newest", "oldest", "deadline", "urgency"];
@@ -150,13 +150,20 @@
   /** Another figure of the same hour, where it has hours. */
   const ofHour = (name) => ({ filters: HOURLY.includes(name) ? { hour: O.view.param("hour") } : {} });
 
+  /** A span (geodata/domain/figures.py: Span) as people read it. */
+  function spanned(span) {
+    const [from, to] = span.split(".").map((ms) => O.format.moment(Number(ms), O.panels.zone()));
+    return t("list.span", { date: from.date, from: from.clock.slice(0, 5), to: to.clock.slice(0, 5) });
+  }
+
   /** The hour that the list is cut down to, and the way to the same hour of the other day. */
   function drawHour(name) {
     const { text, attr, link } = O.dom;
     const hour = O.view.param("hour");
     const other = { reported: "last_week", last_week: "reported" }[name];
-    text(p.hour.firstChild, hour ? t("list.hour", { hour: two(hour) }) : "");
-    attr(attr(link(p.hour, O.view.withParam("hour", "")), "hidden", !hour), "aria-label", t("filters.remove", { what: p.hour.textContent }));
+    const span = name === "span" ? O.view.param("span") : "";
+    text(p.hour.firstChild, hour ? t("list.hour", { hour: two(hour) }) : span ? spanned(span) : "");
+    attr(attr(link(p.hour, O.view.withParam(span ? "span" : "hour", "")), "hidden", !hour && !span), "aria-label", t("filters.remove", { what: p.hour.textContent }));
     attr(p.other, "hidden", !hour || !other);
     if (hour && other) behind(text(p.other, t("figure." + other)), other, Object.assign({ plain: true }, ofHour(other)));
   }
@@ -195,6 +202,6 @@
   const states = () => O.city.held[figure()] || O.city.states;
   const counts = () => b && b.answer && b.answer.counts;
 
-  O.lists = { behind, lead, states, counts };
+  O.lists = { address, behind, lead, states, counts };
   (O.boards = O.boards || []).push(build);
 })();

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.store.models import ChangeRow
 
-Kind = Literal["event", "unit", "positions", "import", "areas", "alert", "roster", "roads"]
+Kind = Literal["event", "unit", "positions", "import", "areas", "alert", "roster", "roads", "surge"]
 
 
 class Change(NamedTuple):

@@ -27,7 +27,8 @@ Behind = Callable[[int], Condition]
 
 class Wanted(NamedTuple):
     """Which events: of a figure at a moment, in these areas (None: all), with these filters. ``low_ms`` and
-    ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few."""
+    ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few;
+    ``last_id``: no newer ones than this."""
 
     figure: Figure
     now_ms: int
@@ -36,6 +37,7 @@ class Wanted(NamedTuple):
     low_ms: int | None = None
     high_ms: int | None = None
     few: bool = False
+    last_id: int | None = None
 
 
 class Found(NamedTuple):
@@ -116,6 +118,8 @@ def _condition(wanted: Wanted) -> Condition:
     ):  # fmt: skip
         if values:
             parts.append(column.in_(values))
+    if wanted.last_id is not None:
+        parts.append(EventRow.id <= wanted.last_id)
     return sa.and_(*parts)
 
 
@@ -174,6 +178,7 @@ BEHIND: Mapping[Figure, Behind] = MappingProxyType({
     Figure.ALL_UNJUDGED: lambda _: sa.and_(sa.or_(_closed(), _is_open()), _JUDGED == -1),
     Figure.ALL_DROPPED: lambda _: sa.and_(sa.not_(_is_open()), sa.not_(_closed())),
     Figure.LAST_WEEK: lambda _: sa.true(),
+    Figure.SPAN: lambda _: sa.true(),
     Figure.MONTH_DUE: _due,
     Figure.MONTH_ON_TIME: lambda now_ms: sa.and_(_due(now_ms), _in_time()),
     Figure.MONTH_LATE: lambda now_ms: sa.and_(_due(now_ms), sa.not_(_in_time())),
