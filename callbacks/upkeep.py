@@ -62,7 +62,8 @@ JOBS: Sequence[Job] = (
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
     Job("asking the next tier", 3 * SECOND_S, _climb, once=True),
     Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
-    Job("looking for surges", MINUTE_S, _look_for_surges, once=True),
+    # Each minute; asked more often, since a lease is shorter than that.
+    Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
 )
 
 

@@ -38,6 +38,7 @@ from geodata.store.surges import Hour, Reported, SurgeNow
 
 log = logging.getLogger(__name__)
 JOB = "surges"
+EVERY_MS = 60_000
 STEP_MS = 900_000
 STEPS = 4
 
@@ -76,8 +77,10 @@ class Lookout:
     _learned: Learned | None = field(default=None)
 
     def look(self, desk: Desk, claims: Claims, now_ms: int) -> int:
-        """Look once; how many surges began. 0 where another process looks, and while nothing is known to be usual."""
-        if claims.hold(JOB, now_ms) is None:
+        """Look, where nobody did within a minute; how many surges began. 0 where another process looks, and while
+        nothing is known to be usual."""
+        lease = claims.hold(JOB, now_ms)
+        if lease is None or (lease.done_ms is not None and 0 <= now_ms - lease.done_ms < EVERY_MS):
             return 0
         learned = self._learn(desk, now_ms)
         level = learned.level(now_ms)
@@ -166,8 +169,6 @@ def _settle(
     again = [one for one, h in hours.items() if h.p >= OVER]
     steps = followed(stands, now, again, desk.tree)
     lost = [s for s in standing if _series(learned, s) is None]
-    if not (steps.new or steps.go_on or steps.over or steps.within or lost):
-        return 0
     with store.begin() as conn:
         if not may_write(conn):
             return 0

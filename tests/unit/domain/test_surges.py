@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from geodata.domain.areas import Area, AreaTree
 from geodata.domain.areas import Level as Rank
-from geodata.domain.surges import DEFAULT_RULES, HOURS, LOOKS, SurgeRules, Watched, bars, followed, seen, spoken
-from geodata.domain.usual import Level
+from geodata.domain.surges import DEFAULT_RULES, LOOKS, SurgeRules, Watched, bars, followed, seen, spoken
+from geodata.domain.usual import HOURS, Level
 from geodata.store.folder import DataFolder
 
 DISTRICTS, STREETS, CLASSES = 8, 10, 2
@@ -36,7 +36,7 @@ def place(code: str) -> int:
     return int(WATCHED.places(np.array([TREE.ordinal[code]]))[0])
 
 
-def an_hour(per_street: float = 0.2, **more: int) -> tuple[np.ndarray, Level]:  # type: ignore[type-arg]
+def an_hour(per_street: float = 0.2, **more: int) -> tuple[np.ndarray, Level]:
     """(n, level): every street as usual and ``more`` of class 0 besides, in areas by code."""
     streets = WATCHED.depth == 2
     direct = np.zeros((len(WATCHED), CLASSES), np.int64)
@@ -49,7 +49,7 @@ def an_hour(per_street: float = 0.2, **more: int) -> tuple[np.ndarray, Level]:  
     return WATCHED.summed(direct), Level(expected, np.full_like(expected, 0.01))
 
 
-def told(n: np.ndarray, level: Level, rules: SurgeRules = DEFAULT_RULES) -> set[tuple[str, int]]:  # type: ignore[type-arg]
+def told(n: np.ndarray, level: Level, rules: SurgeRules = DEFAULT_RULES) -> set[tuple[str, int]]:
     return {(TREE.areas[WATCHED.ordinal[s.area]].code, s.cls) for s in seen(n, level, WATCHED, rules, BAR)}
 
 

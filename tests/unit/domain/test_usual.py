@@ -47,7 +47,7 @@ def test_more_events_are_less_probable_and_a_higher_level_or_spread_makes_them_m
     assert 0 <= p <= 1
 
 
-def weeks(by_kind: np.ndarray, factor: np.ndarray | None = None, areas: int = 1) -> np.ndarray:  # type: ignore[type-arg]
+def weeks(by_kind: np.ndarray, factor: np.ndarray | None = None, areas: int = 1) -> np.ndarray:
     """Counts (days, 24, areas, 1): by kind of day and hour, the same in each area; ``factor`` of each day."""
     days = by_kind[KINDS] * (np.ones(DAYS) if factor is None else factor)[:, None]
     return np.repeat(np.round(days)[:, :, None, None], areas, axis=2).astype(np.uint16)
