@@ -5,6 +5,8 @@
   const sections = (O.sections = O.sections || {});
   const SHOWN = 3;
   const ANSWER_MAX_MS = 10000;
+  const BURST =
+    "M12 2l2.300 3.100 3.700-1.300.200 3.900 3.800 1.100-2.100 3.200 2.100 3.200-3.800 1.100-.200 3.900-3.700-1.300L12 22l-2.300-3.100-3.700 1.300-.200-3.900L2 15.200 4.100 12 2 8.800l3.800-1.100.200-3.900 3.700 1.300Z";
   const t = (key, values) => O.words.t(key, values);
   const said = new Map();      // what came of saving, by the id of a surge
   const sending = new Set();
@@ -45,9 +47,10 @@
   }
 
   function make() {
-    const { h } = O.dom;
+    const { h, svg } = O.dom;
+    const star = svg("svg", { viewBox: "0 0 24 24" }, svg("path", { d: BURST }));
     const p = {
-      shape: h("b", { class: "surge-shape", "aria-hidden": "true" }), name: h("span", { class: "surge-name" }), n: h("a", { class: "surge-said" }),
+      shape: h("b", { class: "surge-shape", "aria-hidden": "true" }, star), name: h("span", { class: "surge-name" }), n: h("a", { class: "surge-said" }),
       state: h("span", { class: "surge-state" }), yes: h("button", { type: "button", class: "button surge-button", "data-verdict": "confirmed" }),
       no: h("button", { type: "button", class: "button surge-button", "data-verdict": "dismissed" }), told: h("span", { class: "surge-told", role: "status" }),
       note: h("input", { class: "surge-note", type: "text", maxlength: 400 }), save: h("button", { type: "submit", class: "button surge-save" }),
@@ -93,7 +96,6 @@
     const open = asked !== null && asked.id === row.id;
     const busy = sending.has(row.id);
     attr(node, "data-verdict", row.verdict || null);
-    text(p.shape, row.verdict ? "✹" : "✺");
     attr(text(p.name, row.where.replaceAll(" · ", "·") + " " + row.what), "title", row.where + " · " + row.what);
     text(p.state, t("surge.since", { time: O.format.when(row.since, O.panels.zone(), O.panels.now(), true) }));
     O.lists.lead(text(p.n, row.said), row.opens, { area: row.area, what: row.where + " · " + row.what });
