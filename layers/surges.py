@@ -18,6 +18,8 @@ from layers.palette import COLOURS, TEXT_BOLD, icon, swatch
 SIZES: Mapping[str, float] = MappingProxyType({"s": 11.0, "m": 14.0, "l": 19.0})
 """Radius of a mark that holds at most two, three, and more digits."""
 
+LIFT, TEXT_SIZE = 22, 12
+
 
 @dataclass(frozen=True, slots=True)
 class SurgeRows:
@@ -42,9 +44,11 @@ def _style(theme: str) -> list[Json]:
         "type": "symbol",
         "layout": {
             "icon-image": ["concat", "onescreen:surge-", ["get", "z"], "-", ["get", "l"], f"-{theme}"],
-            "icon-size": 1, "icon-allow-overlap": True,
-            "text-field": ["to-string", ["get", "k"]], "text-font": list(TEXT_BOLD), "text-size": 12,
-            "text-allow-overlap": True, "text-optional": False, "symbol-sort-key": ["get", "r"],
+            # Above the name of the area, which stands at the same place and must stay.
+            "icon-size": 1, "icon-allow-overlap": True, "icon-ignore-placement": True, "icon-offset": [0, -LIFT],
+            "text-field": ["to-string", ["get", "k"]], "text-font": list(TEXT_BOLD), "text-size": TEXT_SIZE,
+            "text-allow-overlap": True, "text-ignore-placement": True, "text-offset": [0, -LIFT / TEXT_SIZE],
+            "symbol-sort-key": ["get", "r"],
         },
         "paint": {"text-color": ["match", ["get", "l"], "sure", c.ground, c.outline]},
     }]  # fmt: skip

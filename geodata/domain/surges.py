@@ -21,7 +21,7 @@ from geodata.domain.usual import HOURS, Floats, Level, tail
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 HOUR_MS = 3_600_000
-LOOKS = 4.0
+LOOKS = 5.0
 """An hour that slides asks chance as often as so many hours that do not (measured: bench P13)."""
 PARTS_MAX = 3
 """What lies in so many parts of an area is told of each; what lies in more is told of the area."""
