@@ -59,8 +59,9 @@ def router(room: Room) -> APIRouter:
 async def _events(room: Room, actor: Actor, address: str, ending: str) -> Response:
     asked = listing.asked_of(room, actor, address)
     if asked.figure in KEPT:
-        what = kept_list(room.situation, actor, asked.view.area, asked.figure, asked.filters, asked.hour,
-                         asked.period)  # fmt: skip
+        what = kept_list(
+            room.situation, actor, asked.view.area, asked.figure, asked.filters, asked.hour, asked.period, asked.span
+        )
         chosen, whole = await asyncio.to_thread(read_whole, room.store, what)
     else:
         every = live_ids(

@@ -23,8 +23,10 @@ from geodata.domain.figures import (
     LEDGER,
     LIST_ORDERS,
     PERIODIC,
+    SPAN_MAX_MS,
     Figure,
     ListOrder,
+    Span,
     states_of,
 )
 from geodata.domain.periods import Period
@@ -41,17 +43,20 @@ from geodata.store.events import EventNow
 
 Json = dict[str, Any]
 Row = tuple[str, str, int, str, str, str, int, int | None, int | None, str, str]
+LATEST_MS = 1 << 52
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A list as its address says: the view, the figure, the order, the hour or the days that it is cut down to."""
+    """A list as its address says: the view, the figure, the order, the hour, the days or the span that it is cut down
+    to."""
 
     view: MapView
     figure: Figure
     order: ListOrder
     hour: int | None = None
     period: Period | None = None
+    span: Span | None = None
 
     @property
     def filters(self) -> Filters:
@@ -73,7 +78,8 @@ def asked_of(room: Room, actor: Actor, address: str) -> Asked:
     figure = _one("figure", told.get("figure", Figure.OPEN), FIGURES)
     order = _one("sort", told.get("sort", FIRST.get(Figure(figure), ListOrder.NEWEST)), LIST_ORDERS)
     period = period_of(told, this_month(room.situation)) if figure in PERIODIC else None
-    return Asked(view, Figure(figure), ListOrder(order), _hour(told.get("hour", ""), Figure(figure)), period)
+    hour, span = _hour(told.get("hour", ""), Figure(figure)), _span(told.get("span", ""), Figure(figure))
+    return Asked(view, Figure(figure), ListOrder(order), hour, period, span)
 
 
 def period_of(told: Mapping[str, str], otherwise: Period) -> Period:
@@ -101,6 +107,20 @@ def _hour(value: str, figure: Figure) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) <= 2 and int(value) in HOURS):
         raise ViewError("hour", value[:64], f"is no hour of the day; allowed: {HOURS[0]} to {HOURS[-1]}")
     return int(value)
+
+
+def _span(value: str, figure: Figure) -> Span | None:
+    if not value:
+        return None
+    if figure is not Figure.SPAN:
+        raise ViewError("span", value[:64], f"goes with this figure only: {Figure.SPAN}")
+    parts = value.split(".")
+    if len(parts) not in (2, 3) or not all(p.isascii() and p.isdigit() and len(p) <= 16 for p in parts):
+        raise ViewError("span", value[:64], "is not FROM.TO or FROM.TO.LAST, in epoch milliseconds")
+    span = Span(*(int(part) for part in parts))
+    if not span.from_ms < span.to_ms <= span.from_ms + SPAN_MAX_MS or span.to_ms > LATEST_MS:
+        raise ViewError("span", value[:64], "is not longer than nothing and at most a day")
+    return span
 
 
 def _one(name: str, value: str, allowed: tuple[str, ...]) -> str:
@@ -136,7 +156,9 @@ async def _live(room: Room, actor: Actor, of: Asked, asked: AskedWindow) -> Json
 
 
 async def _kept(room: Room, kept: KeptLists, actor: Actor, of: Asked, asked: AskedWindow) -> Json:
-    what = kept_list(room.situation, actor, of.view.area, of.figure, of.filters, of.hour, of.period)
+    what = kept_list(
+        room.situation, actor, of.view.area, of.figure, of.filters, of.hour, of.period, of.span
+    )
     offset, limit = max(0, asked.offset), min(max(0, asked.limit), LIMIT_MAX)
     read = await asyncio.to_thread(kept.read, what, min(offset, DEPTH_MAX), limit)
     rows = await asyncio.to_thread(_read_rows, room, of.view, list(read.ids[offset : offset + limit]))

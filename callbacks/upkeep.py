@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from callbacks.room import Room
 from geodata.intake.door import now_ms
-from geodata.services import alerting, escalating, supervising
+from geodata.services import alerting, escalating, supervising, surging
 from geodata.services.keeping import forget
 from geodata.services.leasing import Claims
 from geodata.store.engine import StoreError
@@ -53,11 +53,17 @@ def _escalate(room: Room, claims: Claims, at_ms: int) -> int:
     return escalating.escalate(room.door.desk(), claims, at_ms, supervising.open_order)
 
 
+def _look_for_surges(room: Room, claims: Claims, at_ms: int) -> int:
+    return surging.lookout_of(room.store).look(room.door.desk(), claims, at_ms)
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
     Job("asking the next tier", 3 * SECOND_S, _climb, once=True),
     Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
+    # Each minute; asked more often, since a lease is shorter than that.
+    Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
 )
 
 

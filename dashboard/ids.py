@@ -76,6 +76,7 @@ TICKER = "ticker"
 FILTERS = "filters"
 CHIPS = "chips"
 ALERTS = "alerts"
+SURGES = "surges"
 
 # The panels: the browser fills each from the section of the live frame that bears the same name.
 KPI = "kpi"

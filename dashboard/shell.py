@@ -45,7 +45,10 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Map
                     html.Aside(id=ids.BOARD),
                     _side(ids.LEFT, SIDES[ids.LEFT]),
                     html.Main(_map(map_pane), id=ids.CENTRE, tabIndex="-1"),
-                    _side(ids.RIGHT, SIDES[ids.RIGHT], html.Section(id=ids.ALERTS, className="alerts", hidden=True)),
+                    _side(
+                        ids.RIGHT, SIDES[ids.RIGHT], html.Section(id=ids.ALERTS, className="alerts", hidden=True),
+                        html.Section(id=ids.SURGES, className="surges", hidden=True),
+                    ),
                 ],
                 className="body",
             ),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from layers.base import Json
 
-SHAPES = ("diamond", "triangle", "circle", "square", "caret", "target", "hollow", "outlined", "ramp")
+SHAPES = ("diamond", "triangle", "circle", "square", "caret", "target", "hollow", "outlined", "ramp", "burst")
 """What a swatch or an icon may look like; the browser draws each of them on the map and in the legend."""
 
 TEXT = ("OneScreen Regular", "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif")

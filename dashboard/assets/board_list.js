@@ -8,7 +8,7 @@
       "reported", "open", "overdue", "due_soon", "closed", "judged", "on_time", "late", "timed", "unplaced", "recent", "on_pile",
       "suspended", "forced", "reopened",
     ],
-    past: ["yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
+    past: ["span", "yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
     period: [
       "period_due", "period_due_closed", "period_due_on_time", "period_due_late", "period_reported", "period_registered", "period_proactive",
       "period_dispatched", "period_sent_right", "period_repeated", "period_closed", "period_handled", "period_checked", "period_reworked",
@@ -158,13 +158,20 @@
   const ofHour = (name) => ({ filters: HOURLY.includes(name) ? { hour: O.view.param("hour") } : FIGURES.period.includes(name) ? days() : {} });
   const days = () => Object.fromEntries(["from", "to"].map((end) => [end, O.view.param(end)]).filter(([, day]) => day));
 
+  /** A span (geodata/domain/figures.py: Span) as people read it. */
+  function spanned(span) {
+    const [from, to] = span.split(".").map((ms) => O.format.moment(Number(ms), O.panels.zone()));
+    return t("list.span", { date: from.date, from: from.clock.slice(0, 5), to: to.clock.slice(0, 5) });
+  }
+
   /** The hour that the list is cut down to, and the way to the same hour of the other day. */
   function drawHour(name) {
     const { text, attr, link } = O.dom;
     const hour = O.view.param("hour");
     const other = { reported: "last_week", last_week: "reported" }[name];
-    text(p.hour.firstChild, hour ? t("list.hour", { hour: two(hour) }) : "");
-    attr(attr(link(p.hour, O.view.withParam("hour", "")), "hidden", !hour), "aria-label", t("filters.remove", { what: p.hour.textContent }));
+    const span = name === "span" ? O.view.param("span") : "";
+    text(p.hour.firstChild, hour ? t("list.hour", { hour: two(hour) }) : span ? spanned(span) : "");
+    attr(attr(link(p.hour, O.view.withParam(span ? "span" : "hour", "")), "hidden", !hour && !span), "aria-label", t("filters.remove", { what: p.hour.textContent }));
     attr(p.other, "hidden", !hour || !other);
     if (hour && other) behind(text(p.other, t("figure." + other)), other, Object.assign({ plain: true }, ofHour(other)));
   }
@@ -203,6 +210,6 @@
   const states = () => O.city.held[figure()] || O.city.states;
   const counts = () => b && b.answer && b.answer.counts;
 
-  O.lists = { behind, lead, states, counts };
+  O.lists = { address, behind, lead, states, counts };
   (O.boards = O.boards || []).push(build);
 })();

@@ -180,7 +180,7 @@
         attr(node, "data-kind", fact.kind);
         text(node.firstChild, fact.kind === "calm" ? "" : O.words.t("ticker.kind." + fact.kind));
         text(node.lastChild, fact.text);
-        O.lists.lead(node.lastChild, fact.opens, { what: fact.text });
+        O.lists.lead(node.lastChild, fact.opens, Object.assign({ what: fact.text }, fact.area ? { area: fact.area } : {}));
       });
     },
   };

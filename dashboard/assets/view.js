@@ -4,9 +4,9 @@
   const O = (window.onescreen = window.onescreen || {});
   const root = document.documentElement;
   /* What belongs to one page only, and is left behind with it. */
-  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to"] };
+  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to", "span"] };
   const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", ...OWN.units, ...OWN.list])];
-  const DEFAULTS = { layers: "areas.boundaries.events.labels.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
+  const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
   const PAGES = ["wall", "area", "duty", "units", "list"];
   const listeners = [];
   const DOUBLE_MS = 600;
@@ -136,6 +136,7 @@
       selectedAt = -Infinity;
     }
     if (pick.kind !== "click" || parse().page === "wall") return;
+    if (pick.layer === "surges") return void O.surges.openMark(pick.id);
     const kind = { areas: "area", events: "event", units: "unit" }[pick.layer];
     if (!kind) return;
     const next = view.withParam("selected", kind + ":" + pick.id);

@@ -70,6 +70,7 @@ class Figure(StrEnum):
     PERIOD_DUE_CLOSED = "period_due_closed"
     PERIOD_DUE_ON_TIME = "period_due_on_time"
     PERIOD_DUE_LATE = "period_due_late"
+    SPAN = "span"
 
 
 F = Figure
@@ -93,6 +94,7 @@ KEPT: frozenset[Figure] = frozenset({
     *PERIODIC,
     F.ALL, F.ALL_CLOSED, F.ALL_ON_TIME, F.ALL_OVERDUE, F.ALL_UNJUDGED, F.ALL_DROPPED, F.MONTH_DUE, F.MONTH_ON_TIME,
     F.MONTH_LATE, F.LAST_WEEK, F.YESTERDAY, F.OVERDUE_BEFORE, F.ALL_FORCED, F.ALL_REOPENED, F.TO_REPLY,
+    F.SPAN,
 })  # fmt: skip
 MONTHLY: frozenset[Figure] = frozenset({F.MONTH_DUE, F.MONTH_ON_TIME, F.MONTH_LATE})
 HOURLY: frozenset[Figure] = frozenset({F.REPORTED, F.CLOSED, F.LAST_WEEK})
@@ -105,7 +107,9 @@ RECENT_MS = 600_000
 
 _CASES = (OPEN - {State.SUSPENDED}) | CLOSED
 _HELD: Mapping[Figure, frozenset[State]] = MappingProxyType({
-    **dict.fromkeys((F.REPORTED, F.RECENT, F.LAST_WEEK, F.YESTERDAY, F.OVERDUE_BEFORE, F.ALL), frozenset(STATES)),
+    **dict.fromkeys(
+        (F.REPORTED, F.RECENT, F.LAST_WEEK, F.YESTERDAY, F.OVERDUE_BEFORE, F.ALL, F.SPAN), frozenset(STATES)
+    ),
     **dict.fromkeys((F.CLOSED, F.JUDGED, F.ON_TIME, F.LATE, F.TIMED, F.ALL_CLOSED), CLOSED),
     **dict.fromkeys((F.ALL_ON_TIME, F.ALL_OVERDUE, F.ALL_UNJUDGED), OPEN | CLOSED),
     **dict.fromkeys((F.MONTH_DUE, F.MONTH_LATE), _CASES),
@@ -142,6 +146,22 @@ FIRST: Mapping[Figure, ListOrder] = MappingProxyType({F.OVERDUE: ListOrder.DEADL
 def states_of(stage: Stage) -> tuple[str, ...]:
     """The states that make up a stage, as a view's filter names them."""
     return tuple(sorted(state.value for state, of in STAGE_OF.items() if of is stage))
+
+
+class Span(NamedTuple):
+    """What ``span`` counts: events reported in [``from_ms``, ``to_ms``), of those with numbers up to ``last_id`` (None:
+    of all), so that a number that was told once has the same list for ever."""
+
+    from_ms: int
+    to_ms: int
+    last_id: int | None = None
+
+    def __str__(self) -> str:
+        return ".".join(str(part) for part in self if part is not None)
+
+
+SPAN_MAX_MS = 86_400_000
+"""So long a span can be listed."""
 
 
 class Spot(NamedTuple):

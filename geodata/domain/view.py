@@ -64,7 +64,7 @@ class Filters:
 ALL_EVENTS = Filters()
 
 
-LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "units")
+LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "units", "surges")
 
 
 @dataclass(frozen=True, slots=True)

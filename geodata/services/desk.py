@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from geodata.boundaries.placing import Placer
-from geodata.domain import alerts, lights
+from geodata.domain import alerts, lights, surges
 from geodata.domain.alerts import AlertRules
 from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import WorkCalendar
 from geodata.domain.lights import LightRules
 from geodata.domain.plans import PLANS, Plan
+from geodata.domain.surges import SurgeRules
 from geodata.services.calendar import work_calendar
 from geodata.store import settings
 from geodata.store.areas import has_areas, load_tree
@@ -38,6 +39,7 @@ class Desk:
     lights: LightRules = lights.DEFAULT_RULES
     alerts: AlertRules = alerts.DEFAULT_RULES
     joint: tuple[Plan, ...] = PLANS
+    surges: SurgeRules = surges.DEFAULT_RULES
 
     @classmethod
     def load(cls, store: Store, city: City) -> Desk:
@@ -50,7 +52,8 @@ class Desk:
             catalogue = load_catalogue(conn)
         placer = Placer.load(store, tree)
         calendar = work_calendar(city)
-        return cls(store, tree, placer, catalogue, calendar, city.lights.rules, city.alerts.rules, city.joint)
+        rules = city.lights.rules, city.alerts.rules, city.joint, city.surges.rules
+        return cls(store, tree, placer, catalogue, calendar, *rules)
 
 
 def keep_zone(store: Store, city: City) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geodata.domain.areas import AreaTree
-from geodata.domain.figures import HOURS, MONTHLY, PERIODIC, Figure, ListOrder, Spot
+from geodata.domain.figures import HOURS, MONTHLY, PERIODIC, Figure, ListOrder, Span, Spot
 from geodata.domain.periods import Period, local_day
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters
@@ -39,7 +39,7 @@ PAGE = 200
 READ_MAX, EXPORT_READ_MAX = 40_000, 1_000_000
 FRESH_MS = 60_000
 LISTS_MAX = 64
-HOUR_MS = 3_600_000
+HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 FEW = frozenset({Figure.ALL_FORCED, Figure.ALL_REOPENED})
 """Lists that change seldom, and where one row more or less is seen: one that is kept is as long as its number."""
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -78,8 +78,9 @@ def unit_ids(situation: Situation, actor: Actor, area: str, query: UnitQuery) ->
 
 
 def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, filters: Filters,
-              hour: int | None = None, period: Period | None = None) -> KeptList:  # fmt: skip
-    """What to read of the store for a kept figure, an hour of it, or a period of it (this month where none is given).
+              hour: int | None = None, period: Period | None = None, span: Span | None = None) -> KeptList:  # fmt: skip
+    """What to read of the store for a kept figure, an hour of it, a period of it (this month where none is given), or a
+    ``span`` (without one: the last hour).
 
     Raises NotAllowedError, NotThereError.
     """
@@ -89,12 +90,15 @@ def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, fil
     plain = not filters
     total = TOTALS[figure](totals) if plain and figure in TOTALS else None
     of = (period or this_month(situation)) if figure in PERIODIC else None
-    low, high = of.span_ms(situation.zone) if of else _span(situation, figure, hour)
+    if figure is Figure.SPAN:
+        span = span or last_hour(situation.now_ms)
+    low, high = _bounds(situation, figure, hour, of, span)
     whole = max(1, situation.totals(0).reported_all)
     likely = totals.reported_all if total is None else total
     wanted = Wanted(
         figure, situation.now_ms, None if o == 0 else [tree.areas[i].id for i in range(o, int(tree.end[o]))], filters,
         low, high, few=totals.reported_all * max(1, likely) <= PAGE * whole, listed=situation.catalogue.classes.keys(),
+        last_id=span.last_id if span else None,
     )  # fmt: skip
     if figure is Figure.OVERDUE_BEFORE:
         at_ms, ids = situation.overdue_before(o) or (0, ())
@@ -110,8 +114,20 @@ def this_month(situation: Situation) -> Period:
     return Period.month(local_day(situation.now_ms, situation.zone))
 
 
-def _span(situation: Situation, figure: Figure, hour: int | None) -> tuple[int, int] | tuple[None, None]:
+def _bounds(
+    situation: Situation, figure: Figure, hour: int | None, of: Period | None, span: Span | None
+) -> tuple[int, int] | tuple[None, None]:
+    if span is not None:
+        return span.from_ms, span.to_ms
+    if of is not None:
+        return of.span_ms(situation.zone)
     return SPANS[figure](situation.now_ms, situation.zone, hour) if figure in SPANS else (None, None)
+
+
+def last_hour(now_ms: int) -> Span:
+    """The hour up to the end of this minute: the same list while it is scrolled."""
+    end = (now_ms // MINUTE_MS + 1) * MINUTE_MS
+    return Span(end - HOUR_MS, end)
 
 
 def last_week_of(now_ms: int, zone: ZoneInfo, hour: int | None) -> tuple[int, int]:
@@ -144,8 +160,8 @@ def month_of(now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     return low, high
 
 
-Span = Callable[[int, ZoneInfo, int | None], tuple[int, int]]
-SPANS: Mapping[Figure, Span] = MappingProxyType({
+Bounds = Callable[[int, ZoneInfo, int | None], tuple[int, int]]
+SPANS: Mapping[Figure, Bounds] = MappingProxyType({
     **dict.fromkeys(MONTHLY, lambda now_ms, zone, _: month_of(now_ms, zone)),
     Figure.LAST_WEEK: last_week_of,
     Figure.YESTERDAY: lambda now_ms, zone, _: yesterday_of(now_ms, zone),
@@ -182,7 +198,8 @@ class KeptList:
         """The same for the same list at another moment."""
         wanted = self.wanted
         number = self.total if wanted.figure in FEW else None
-        return id(self.tree), self.o, wanted.figure, wanted.filters, wanted.low_ms, wanted.high_ms, number, self.at_ms
+        span = wanted.low_ms, wanted.high_ms, wanted.last_id
+        return id(self.tree), self.o, wanted.figure, wanted.filters, span, number, self.at_ms
 
 
 @dataclass(slots=True)
@@ -213,7 +230,8 @@ class KeptLists:
         """
         indexed = asked.wanted.figure in figures.INDEXED
         reading = _Reading(asked.wanted) if indexed else self._reading(asked, from_top=offset == 0)
-        need = min(offset + limit, DEPTH_MAX)
+        # A span is short and read whole, so that its number is known from the first window on.
+        need = DEPTH_MAX if asked.wanted.figure is Figure.SPAN else min(offset + limit, DEPTH_MAX)
         with reading.reading:
             if asked.counted and reading.total is None:
                 reading.total = _counted(self._store, reading.wanted, asked)

@@ -12,7 +12,7 @@ from geodata.situation.days import Day
 from geodata.situation.roads import RoadGraph
 from geodata.situation.roster_book import AHEAD_MS, BEHIND_MS, RosterBook
 from geodata.situation.situation import Situation
-from geodata.store import alerts, changes, events, roads, rollups, roster, units
+from geodata.store import alerts, changes, events, roads, rollups, roster, surges, units
 from geodata.store.areas import load_tree
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Connection, Store
@@ -35,7 +35,7 @@ def load_situation(
         standing = [*alerts.standing(conn), *alerts.ended_since(conn, at_ms - LINGER_MS)]
         situation = Situation(
             tree, catalogue, zone, at_ms, events=batch, units=units.all_units(conn), book=book, alerts=standing,
-            clockwork=clockwork,
+            surges=surges.standing(conn), clockwork=clockwork,
         )  # fmt: skip
         situation.set_totals(rollups.totals(conn))
         situation.set_roster(load_roster(conn, at_ms))

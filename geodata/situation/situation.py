@@ -20,6 +20,7 @@ from geodata.situation import marks
 from geodata.situation.advising import Inquiry, inquire, work_of
 from geodata.situation.alert_book import AlertBook, Alerts
 from geodata.situation.briefs import (
+    TOPICS,
     Cells,
     EventBrief,
     EventMarks,
@@ -45,6 +46,7 @@ from geodata.situation.roster_book import Attendance, OnPost, Posts, RosterBook
 from geodata.situation.runs import SLOT_BITS, TIME_END, Longs, slots_of
 from geodata.situation.selecting import Selector, briefs
 from geodata.situation.strata import Strata
+from geodata.situation.surge_book import SurgeBook
 from geodata.situation.totalling import Handling, totals_of, unit_totals_of
 from geodata.situation.trail import Trail
 from geodata.situation.unit_book import UnitBook, signed_on
@@ -52,6 +54,7 @@ from geodata.situation.unit_listing import UnitLine, UnitListing, UnitQuery, lis
 from geodata.store.alerts import AlertNow
 from geodata.store.events import EventNow
 from geodata.store.rollups import Totals as StoredTotals
+from geodata.store.surges import SurgeNow
 from geodata.store.tallies import TOTALS
 from geodata.store.units import UnitNow
 
@@ -69,14 +72,14 @@ class Situation:
 
     __slots__ = (
         "_alerts", "_areas_version", "_book", "_events", "_posts", "_queues", "_roster", "_select", "_stamps",
-        "_strata", "_trail", "_units", "catalogue", "change_ms", "clockwork", "now_ms", "roads", "seq", "tree",
-        "version", "zone",
+        "_strata", "_surges", "_trail", "_units", "catalogue", "change_ms", "clockwork", "now_ms", "roads", "seq",
+        "tree", "version", "zone",
     )  # fmt: skip
 
     def __init__(
         self, tree: AreaTree, catalogue: Catalogue, zone: ZoneInfo, now_ms: int, *,
         events: EventBatch | None = None, units: Iterable[UnitNow] = (), book: Codebook | None = None,
-        alerts: Iterable[AlertNow] = (), clockwork: Clockwork = BY_THE_CLOCK,
+        alerts: Iterable[AlertNow] = (), surges: Iterable[SurgeNow] = (), clockwork: Clockwork = BY_THE_CLOCK,
     ) -> None:  # fmt: skip
         """A city with these events (each once, numbered by ``book``) and units; all-time counts are of these events.
 
@@ -95,10 +98,11 @@ class Situation:
         self._units = UnitBook(tree, self._strata, units, now_ms)
         self._trail = Trail()
         self._alerts = AlertBook(tree, alerts, now_ms)
+        self._surges = SurgeBook(tree, surges)
         self._select = Selector(self._events, catalogue)
         self._queues = Queues(self._select)
         self._roster, self._posts = RosterBook(), Posts(tree)
-        self._stamps: dict[str, Stamps] = {t: Stamps(tree.parent, 1) for t in ("events", "units", "clock", "alerts")}
+        self._stamps: dict[str, Stamps] = {t: Stamps(tree.parent, 1) for t in TOPICS if t != "areas"}
 
     # What moves it
 
@@ -114,6 +118,10 @@ class Situation:
     def apply_alerts(self, rows: Sequence[AlertNow]) -> bool:
         """Take alerts as they are now; True when one differed."""
         return self._touch("alerts", self._alerts.apply(rows, self.now_ms))
+
+    def apply_surges(self, rows: Sequence[SurgeNow]) -> bool:
+        """Take surges as they are now; True when one differed."""
+        return self._touch("surges", self._surges.apply(rows))
 
     def set_roster(self, roster: RosterBook) -> None:
         """Take another reading of the roster; whatever is said of units may have changed."""
@@ -303,6 +311,10 @@ class Situation:
     def alerts(self, o: int, each: int) -> Alerts:
         """What is alerted in the area: how much of it stands, and of each kind the ``each`` newest alerts."""
         return self._alerts.within(o, each)
+
+    def surges(self, o: int) -> list[SurgeNow]:
+        """The surges that stand in the area and below, the least probable first."""
+        return self._surges.within(o)
 
     def event(self, code: str) -> EventBrief | None:
         """One event by its code, if it is held (open, or reported or ended today)."""

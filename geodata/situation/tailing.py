@@ -14,11 +14,12 @@ from geodata.situation.loading import load_roads, load_roster, load_situation
 from geodata.situation.roads import RoadGraph
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.situation import Situation
-from geodata.store import alerts, changes, events, rollups, units
+from geodata.store import alerts, changes, events, rollups, surges, units
 from geodata.store.alerts import AlertNow
 from geodata.store.changes import Change
 from geodata.store.engine import Store
 from geodata.store.events import IN_MAX, EventNow
+from geodata.store.surges import SurgeNow
 from geodata.store.units import UnitNow
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ RETRY_S = (0.2, 5.0)
 RELOADED_BY = frozenset({"import", "areas"})
 STAYING = frozenset({"reply"})
 """Steps after which an event is surely where it was: they leave its state and its area alone."""
-NO_DATA = frozenset({"alert", "roster", "roads"})
+NO_DATA = frozenset({"alert", "roster", "roads", "surge"})
 
 
 def wall_ms() -> int:
@@ -53,6 +54,7 @@ class News:
     roads: RoadGraph | None = None
     returned: frozenset[int] = frozenset()
     some: bool = False
+    surges: Sequence[SurgeNow] = ()
 
 
 def returned(situation: Situation, log_rows: Sequence[Change]) -> frozenset[int]:
@@ -94,6 +96,7 @@ def read_news(store: Store, situation: Situation) -> News | None:
             load_roads(conn, situation.roads) if any(c.kind == "roads" for c in log_rows) else None,
             back,
             above is not None,
+            surges.by_ids(conn, {c.subject_id for c in log_rows if c.kind == "surge"}),
         )
 
 
@@ -198,6 +201,8 @@ class Tail:
             situation.apply_units(news.units)
         if news.alerts:
             situation.apply_alerts(news.alerts)
+        if news.surges:
+            situation.apply_surges(news.surges)
         if news.roster is not None:
             situation.set_roster(news.roster)
         if news.roads is not None:

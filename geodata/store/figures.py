@@ -30,7 +30,7 @@ Behind = Callable[[int], Condition]
 class Wanted(NamedTuple):
     """Which events: of a figure at a moment, in these areas (None: all), with these filters. ``low_ms`` and
     ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few;
-    ``listed``: the classes that the city lists; ``among``: only these events."""
+    ``listed``: the classes that the city lists; ``among``: only these events; ``last_id``: no newer ones than this."""
 
     figure: Figure
     now_ms: int
@@ -41,6 +41,7 @@ class Wanted(NamedTuple):
     few: bool = False
     listed: Collection[str] = ()
     among: Sequence[int] | None = None
+    last_id: int | None = None
 
 
 class Found(NamedTuple):
@@ -145,6 +146,8 @@ def _condition(wanted: Wanted) -> Condition:
     ):  # fmt: skip
         if values:
             parts.append(column.in_(values))
+    if wanted.last_id is not None:
+        parts.append(EventRow.id <= wanted.last_id)
     return sa.and_(*parts)
 
 
@@ -211,7 +214,9 @@ BEHIND: Mapping[Figure, Behind] = MappingProxyType({
     Figure.ALL_OVERDUE: lambda now_ms: sa.or_(_too_late(), _overdue(now_ms)),
     Figure.ALL_UNJUDGED: lambda _: sa.and_(sa.or_(_closed(), _is_open()), _JUDGED == -1),
     Figure.ALL_DROPPED: lambda _: sa.and_(sa.not_(_is_open()), sa.not_(_closed())),
-    **dict.fromkeys((Figure.LAST_WEEK, Figure.YESTERDAY, Figure.OVERDUE_BEFORE), lambda _: sa.true()),
+    **dict.fromkeys(
+        (Figure.LAST_WEEK, Figure.YESTERDAY, Figure.OVERDUE_BEFORE, Figure.SPAN), lambda _: sa.true()
+    ),
     Figure.MONTH_DUE: _due,
     Figure.MONTH_ON_TIME: lambda now_ms: sa.and_(_due(now_ms), _in_time()),
     Figure.MONTH_LATE: lambda now_ms: sa.and_(_due(now_ms), sa.not_(_in_time())),

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from geodata.domain.plans import PLANS, Plan
 from geodata.domain.roles import Role
 from geodata.domain.skills import SKILLS, Skill
-from geodata.store.loop_rules import AlertsSaid, ColoursSaid, LightsSaid
+from geodata.store.loop_rules import AlertsSaid, ColoursSaid, LightsSaid, SurgesSaid
 
 
 class Basemap(BaseModel):
@@ -92,6 +92,7 @@ class City(BaseModel):
     lights: LightsSaid = Field(default_factory=LightsSaid)
     colours: ColoursSaid = Field(default_factory=ColoursSaid)
     alerts: AlertsSaid = Field(default_factory=AlertsSaid)
+    surges: SurgesSaid = Field(default_factory=SurgesSaid)
 
     @field_validator("time_zone")
     @classmethod

@@ -6,11 +6,12 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geodata.domain import alerts
+from geodata.domain import alerts, surges
 from geodata.domain.alerts import MINUTE_MS, AlertRules, Rule, Tier, Trigger
 from geodata.domain.indicators import FIVE_COLOURS, Steps
 from geodata.domain.lights import DEFAULT_RULES, LightRules
 from geodata.domain.roles import Role
+from geodata.domain.surges import SurgeRules
 
 
 class LightsSaid(BaseModel):
@@ -100,3 +101,19 @@ class AlertsSaid(BaseModel):
         own = {trigger: told.rule for trigger, told in said.items() if told is not None}
         rules = MappingProxyType({**alerts.DEFAULT_RULES.rules, **own})
         return AlertRules(rules, self.urgency, round(self.fresh_min * MINUTE_MS))
+
+
+class SurgesSaid(BaseModel):
+    """``[surges]``: how many false alarms a day are bearable, what is too little to be told of, and how many levels
+    below the city are looked at."""
+
+    model_config = ConfigDict(extra="forbid")
+    per_day: float = Field(default=surges.DEFAULT_RULES.per_day, gt=0, le=100)
+    least: int = Field(default=surges.DEFAULT_RULES.least, ge=2, le=1000)
+    times: float = Field(default=surges.DEFAULT_RULES.times, ge=1, le=100)
+    depth: int = Field(default=surges.DEFAULT_RULES.depth, ge=0, le=3)
+
+    @property
+    def rules(self) -> SurgeRules:
+        """As the domain takes it."""
+        return SurgeRules(self.per_day, self.least, self.times, self.depth)

@@ -183,7 +183,7 @@ CLOCKS = "kind = 'event' AND action IN ('suspend', 'resume', 'reopen')"
 
 
 class ChangeRow(Base):
-    """The append-only change log. ``kind``: event, unit, positions, import, areas, alert, roster, roads."""
+    """The append-only change log. ``kind``: event, unit, positions, import, areas, alert, roster, roads, surge."""
 
     __tablename__ = "change"
     __table_args__ = (

@@ -28,6 +28,7 @@ from geodata.domain.view import Filters, MapView, Measure, parse_view
 from geodata.services.actors import Actor, asking
 from geodata.situation.briefs import Cells, EventMarks, UnitMarks, UnitTotals
 from geodata.situation.situation import Situation
+from geodata.situation.surge_book import SurgeNow
 from geodata.store.folder import City, DataFolder
 from layers.base import MarkSlot, TraceSlot
 from layers.registry import LAYER_IDS, LAYERS
@@ -159,6 +160,17 @@ class MadeSituation(Situation):
         """Each event one point."""
         rows = self._within(self.area, o)[:budget]
         return Cells(self.lon[rows], self.lat[rows], np.ones(len(rows)), None)
+
+    def surges(self, o: int) -> list[SurgeNow]:
+        """One in a district, confirmed, and two classes in a street of another."""
+        made = ((3, "01", 240, "confirmed"), (9, "03", 14, ""), (9, "08", 6, ""))
+        places = [self.tree.children(0)[0], self.tree.children(int(self.tree.children(0)[1]))[0]]
+        found = [
+            SurgeNow(n, self.tree.areas[places[0] if at == 3 else places[1]].id, code, 1, 1, 3_600_001, 9, count, 2.6,
+                     1e-9, count, 2.6, 1e-9, 3_600_001, 9, None, None, verdict, None, "", "")
+            for n, (at, code, count, verdict) in enumerate(made, 1)
+        ]  # fmt: skip
+        return [s for s in found if o <= self.tree.ordinal_by_id[s.area_id] < self.tree.end[o]]
 
     def unit_totals(self, o: int) -> UnitTotals:
         """Of the units inside."""

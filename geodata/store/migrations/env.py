@@ -10,6 +10,7 @@ from geodata.store import (  # noqa: F401 - each brings its tables
     models_loop,
     models_roads,
     models_roster,
+    models_surges,
 )
 from geodata.store.models import Base
 

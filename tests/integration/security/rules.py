@@ -100,6 +100,11 @@ def action_on(place: Place, area: str, who: Who) -> bytes:
     return orjson.dumps({"action": "arrive", "at": now_ms(), "code": place.events[area]})
 
 
+def surge_ruling(place: Place, area: str, who: Who) -> bytes:
+    """A surge is confirmed as it was made."""
+    return orjson.dumps({"verdict": "confirmed"})
+
+
 def unit_at(place: Place, area: str, who: Who) -> bytes:
     """A unit at home in an area, off duty."""
     unit = {"code": f"NEW{area}", "call_sign": "新", "kind": "grid_post", "home_area": area, "at": now_ms()}
@@ -190,6 +195,11 @@ ROUTES: Mapping[str, Rule] = {
     "GET /api/v1/alerts/mine": api("/api/v1/alerts/mine", STAFF),
     "POST /api/v1/alerts/{alert_id}/acknowledge": api("/api/v1/alerts/{alert}/acknowledge", STAFF, 404,
                                                       fine=(200, 403)),
+    "GET /api/v1/surges": api("/api/v1/surges?area={area}", EVERYBODY, 404),
+    "GET /api/v1/surges/past": api("/api/v1/surges/past?area={area}", EVERYBODY, 404),
+    "POST /api/v1/surges/{surge_id}/judge": api("/api/v1/surges/{surge}/judge",
+                                                of("leader", "shift_leader", "centre_head"), 404, body=surge_ruling,
+                                                **SENT),
     "GET /api/v1/units": api("/api/v1/units", OPENS),
     "GET /api/v1/units/{code}/track": api("/api/v1/units/{unit}/track?" + SPAN, of("shift_leader", "centre_head"), 404),
     "GET /api/v1/areas": api("/api/v1/areas?area={area}", EVERYBODY, 404),
@@ -313,12 +323,14 @@ SECTIONS: Mapping[str, str] = {
     "classes": "counts", "curve": "counts", "feed": "codes, kinds, places", "rate": "a rate",
     "ranking": "the children", "worst": "codes, kinds, places", "ticker": "kinds, places, counts, names of feeds",
     "feeds": "names of feeds", "filters": "counts", "queue": "counts",
+    "surges": "staff only: kinds, places, counts, who judged and why",
     "alerts": "staff only: codes, kinds, places, roles, who answered",
 }  # fmt: skip
-STAFF_SECTIONS = {"alerts"}
+STAFF_SECTIONS = {"alerts", "surges"}
 LAYERS: Mapping[str, str] = {
     "areas": "the children", "boundaries": "nothing", "density": "places of events", "events": "codes and places",
-    "labels": "names of the children", "units": "places; codes for the staff only",
+    "labels": "names of the children", "surges": "names of areas, classes, counts",
+    "units": "places; codes for the staff only",
 }  # fmt: skip
 DOWNLOADS: Mapping[str, tuple[str, ...]] = {"list": ("csv", "geojson", "xlsx"), "units": ("csv", "geojson", "xlsx")}
 EXPORTS: Mapping[str, tuple[str, ...]] = {
