@@ -104,7 +104,7 @@ def open_room(folder: DataFolder, database: str) -> Room:
     store = existing(folder, database)
     access = Access.open(store, folder)
     clockwork = Clockwork(work_calendar(city), city.lights.rules)
-    situation = load_situation(store, city.zone, clockwork=clockwork)
+    situation = load_situation(store, city.zone, clockwork=clockwork, patrol=city.coverage.plan)
     return Room(
         store, situation, Tail(store, situation), city, folder, code_build(), access, Sessions(access),
         Door(access, city),

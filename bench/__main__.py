@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import acts, advice, history, page, permits, push, queue, situation, start, surges
+from bench import acts, advice, coverage, history, page, permits, push, queue, situation, start, surges
 
 Figures = dict[str, dict[str, Any]]
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +22,7 @@ SUITES: Mapping[str, tuple[tuple[str, ...], Callable[[], Figures]]] = {
     "push": (("P2.screens", "P2.ratio", "P3.frame", "P3.frame_share"), push.figures),
     "permits": (("P9.permit_drill", "P9.permit_frame"), permits.figures),
     "advice": (("P10.rank", "P10.rank_road"), advice.figures),
+    "coverage": (("P17.walk_cost",), coverage.figures),
     "acts": (("P12.dispatch_p99",), acts.figures),
     "queue": (("P11.window", "P11.scroll"), queue.figures),
     "history": (("P6.trend_100m", "P6.flat"), history.figures),

@@ -25,7 +25,8 @@ class Panel:
 
 SIDES: Mapping[str, Sequence[Panel]] = MappingProxyType({
     ids.LEFT: (Panel(ids.KPI), Panel(ids.ALL_TIME, on_wall=False), Panel(ids.CLASSES), Panel(ids.CURVE)),
-    ids.RIGHT: (Panel(ids.FEED), Panel(ids.WORST, on_wall=False), Panel(ids.RANKING)),
+    ids.RIGHT: (Panel(ids.FEED), Panel(ids.WORST, on_wall=False), Panel(ids.COVERAGE, on_wall=False),
+                Panel(ids.RANKING)),
 })  # fmt: skip
 
 

@@ -53,6 +53,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
     "curve": _on(numbers.curve, "events", "clock", "hours", "minute"),
     "feed": _on(lists.feed, "events", "clock"),
     "rate": _on(lists.rate, "events", "minute"),
+    "coverage": _on(numbers.coverage, "walks", "areas"),
     "ranking": _on(numbers.ranking, "areas", "month"),
     "worst": _on(lists.worst, "events", "clock"),
     "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "surges", "minute", pages=EVERYWHERE),

@@ -45,14 +45,14 @@
     return "/list/" + encodeURIComponent(given.area) + O.view.query(now.params);
   }
 
-  /** The board of the units of an area, narrowed; null for whoever may not see units. */
-  function board(narrowed, area) {
+  /** The board of the units, or the list of the grids, of an area, narrowed; null for whoever may not see units. */
+  function board(page, narrowed, area) {
     const now = O.view.parse();
     if (!O.account.me().units) return null;
     for (const other of [...O.view.own, "selected"]) now.params.delete(other);
     for (const [name, value] of Object.entries(narrowed)) now.params.set(name, value);
     O.view.keepStates(now.params, O.city.states);
-    return "/units/" + encodeURIComponent(area || now.area) + O.view.query(now.params);
+    return "/" + page + "/" + encodeURIComponent(area || now.area) + O.view.query(now.params);
   }
 
   /** A wall keeps its numbers, and a screen goes nowhere. A link says what it opens. */
@@ -66,7 +66,7 @@
     return linked(node, () => address(name, options), (options && options.what) || t("figure." + name));
   }
 
-  /** The same for a list that the server names: "list?figure=open&urgencies=1", "units?on=1"; for none, no link and no
+  /** The same for a list that the server names: "list?figure=open&urgencies=1", "units?on=1", "grids?due=1"; for none, no link and no
       title. Options: area, what. */
   function lead(node, opens, options) {
     if (!opens) return linked(node, () => null);
@@ -75,7 +75,7 @@
     if (page === "list") return behind(node, name, Object.assign({ filters: own }, options));
     const given = options || {};
     if (page === "quarantine") return linked(node, () => (O.account.me().quarantine ? QUARANTINE : null), given.what);
-    return linked(node, () => (page === "units" ? board(own, given.area) : null), given.what || t("units.title"));
+    return linked(node, () => (["units", "grids"].includes(page) ? board(page, own, given.area) : null), given.what || t(page + ".title"));
   }
 
   function build() {

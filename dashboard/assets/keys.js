@@ -11,7 +11,7 @@
   const page = () => O.view.parse().page;
   const duty = () => page() === "duty";
   const desk = () => page() !== "wall";
-  const rows = () => ["duty", "units", "list"].includes(page());
+  const rows = () => ["duty", "units", "list", "grids"].includes(page());
   const list = () => O.queue.list();
 
   /* What a key means is the row that is marked in the queue; without one, what is selected. */

@@ -4,10 +4,10 @@
   const O = (window.onescreen = window.onescreen || {});
   const root = document.documentElement;
   /* What belongs to one page only, and is left behind with it. */
-  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to", "span"] };
-  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", ...OWN.units, ...OWN.list])];
+  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to", "span"], grids: ["walk", "type", "due", "grid", "sort"] };
+  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", ...OWN.units, ...OWN.list, ...OWN.grids])];
   const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
-  const PAGES = ["wall", "area", "duty", "units", "list"];
+  const PAGES = ["wall", "area", "duty", "units", "list", "grids"];
   const listeners = [];
   const DOUBLE_MS = 600;
   let settled = null;
@@ -122,7 +122,7 @@
   function onClick(event) {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const a = event.target.closest && event.target.closest("a[href]");
-    if (!a || a.target || a.origin !== location.origin || !/^\/(wall|area|duty|units|list)\//.test(a.pathname)) return;
+    if (!a || a.target || a.origin !== location.origin || !/^\/(wall|area|duty|units|list|grids)\//.test(a.pathname)) return;
     event.preventDefault();
     view.go(a.pathname + a.search);
   }

@@ -16,8 +16,8 @@ from geodata.domain.roles import Audience
 LANGUAGES = ("zh", "en")
 THEMES = ("dark", "light")
 SCREEN_PAGES = ("wall", "area")
-PAGES = (*SCREEN_PAGES, "duty", "units", "list")
-"""The pages. A screen shows one of the first two; the others are for desks: a queue, the units, a list."""
+PAGES = (*SCREEN_PAGES, "duty", "units", "list", "grids")
+"""The pages. A screen shows one of the first two; the others are for desks: a queue, the units, a list, the grids."""
 CODE_MAX = 64
 UNLISTED = "unlisted"
 """What a filter by class calls all classes that the city does not list."""

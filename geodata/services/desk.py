@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from geodata.boundaries.placing import Placer
 from geodata.domain import alerts, lights, surges
@@ -10,6 +10,7 @@ from geodata.domain.alerts import AlertRules
 from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import WorkCalendar
+from geodata.domain.coverage import DEFAULT_PLAN, Grids, PatrolPlan
 from geodata.domain.lights import LightRules
 from geodata.domain.plans import PLANS, Plan
 from geodata.domain.surges import SurgeRules
@@ -40,6 +41,12 @@ class Desk:
     alerts: AlertRules = alerts.DEFAULT_RULES
     joint: tuple[Plan, ...] = PLANS
     surges: SurgeRules = surges.DEFAULT_RULES
+    patrol: PatrolPlan = DEFAULT_PLAN
+    grids: Grids = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The grids follow from the areas and the plan."""
+        object.__setattr__(self, "grids", Grids.of(self.tree, self.patrol))
 
     @classmethod
     def load(cls, store: Store, city: City) -> Desk:
@@ -52,8 +59,10 @@ class Desk:
             catalogue = load_catalogue(conn)
         placer = Placer.load(store, tree)
         calendar = work_calendar(city)
-        rules = city.lights.rules, city.alerts.rules, city.joint, city.surges.rules
-        return cls(store, tree, placer, catalogue, calendar, *rules)
+        return cls(
+            store, tree, placer, catalogue, calendar, city.lights.rules, city.alerts.rules, city.joint,
+            city.surges.rules, city.coverage.plan,
+        )  # fmt: skip
 
 
 def keep_zone(store: Store, city: City) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from geodata.services.access import Access
 from geodata.services.closing import SEALED, without_contact
-from geodata.store import contacts, quarantine, receipts, roster, tokens
+from geodata.store import contacts, coverage, quarantine, receipts, roster, tokens
 from geodata.store.folder import City
 from geodata.store.unit_writes import purge_tracks
 
@@ -41,6 +41,8 @@ def forget(access: Access, city: City, now_ms: int) -> Forgotten:
             quarantine.rewrite(conn, record_id, without_contact(record))
         receipts.purge(conn, now_ms - RECEIPT_DAYS * DAY_MS)
         tracks_before = now_ms - city.track_days * DAY_MS
+        said = city.coverage
+        coverage.purge(conn, now_ms - said.days * DAY_MS, now_ms - said.rate_days * DAY_MS)
         points = purge_tracks(conn, tracks_before) + quarantine.purge(conn, "positions", tracks_before)
         return Forgotten(
             points, contacts.purge(conn, contacts_before), len(held),

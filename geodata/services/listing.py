@@ -23,6 +23,7 @@ from geodata.domain.view import Filters
 from geodata.services.actors import Actor
 from geodata.services.looking import area_of
 from geodata.situation.briefs import Totals
+from geodata.situation.grid_listing import GridListing, GridQuery
 from geodata.situation.runs import Longs
 from geodata.situation.situation import Situation
 from geodata.situation.unit_listing import UnitListing, UnitQuery
@@ -75,6 +76,15 @@ def unit_ids(situation: Situation, actor: Actor, area: str, query: UnitQuery) ->
     """The units of an area. Raises NotAllowedError, NotThereError."""
     actor.needs(Right.SEE_UNITS)
     return situation.units_listed(area_of(actor, situation.tree, area), query)
+
+
+def grid_ids(situation: Situation, actor: Actor, area: str, query: GridQuery) -> GridListing:
+    """The grids of an area with their last walks, for whoever may see units: a grid's walk tells where its post was.
+
+    Raises NotAllowedError, NotThereError.
+    """
+    actor.needs(Right.SEE_UNITS)
+    return situation.grids_listed(area_of(actor, situation.tree, area), query)
 
 
 def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, filters: Filters,

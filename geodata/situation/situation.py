@@ -10,6 +10,7 @@ import numpy as np
 
 from geodata.domain.areas import AreaTree, Ints
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.coverage import DEFAULT_PLAN, PatrolPlan
 from geodata.domain.figures import ListOrder
 from geodata.domain.queue import Order
 from geodata.domain.skills import Skill
@@ -38,11 +39,12 @@ from geodata.situation.days import Day
 from geodata.situation.duplicates import alike
 from geodata.situation.event_book import EventBook
 from geodata.situation.figures import ordered, sorted_out, standing_behind
+from geodata.situation.grid_listing import GridLine, GridListing, GridQuery, grid_lines, list_grids
 from geodata.situation.handling import handling_s
 from geodata.situation.lighting import counted_lights
 from geodata.situation.queueing import Queues, Window
 from geodata.situation.roads import RoadGraph
-from geodata.situation.roster_book import Attendance, OnPost, Posts, RosterBook
+from geodata.situation.roster_book import Attendance, OnPost, Posts, RosterBook, posts_of
 from geodata.situation.runs import SLOT_BITS, TIME_END, Longs, slots_of
 from geodata.situation.selecting import Selector, briefs
 from geodata.situation.strata import Strata
@@ -51,12 +53,14 @@ from geodata.situation.totalling import Handling, totals_of, unit_totals_of
 from geodata.situation.trail import Trail
 from geodata.situation.unit_book import UnitBook, signed_on
 from geodata.situation.unit_listing import UnitLine, UnitListing, UnitQuery, list_units, unit_lines
+from geodata.situation.walk_book import Coverage, WalkBook
 from geodata.store.alerts import AlertNow
 from geodata.store.events import EventNow
 from geodata.store.rollups import Totals as StoredTotals
 from geodata.store.surges import SurgeNow
 from geodata.store.tallies import TOTALS
 from geodata.store.units import UnitNow
+from geodata.store.walks import NO_WALKS, Walks
 
 NO_FILTERS = Filters()
 COUNTED = {Measure.OPEN: "open", Measure.DENSITY: "open", Measure.OVERDUE: "overdue", Measure.REPORTED: "reported"}
@@ -73,13 +77,14 @@ class Situation:
     __slots__ = (
         "_alerts", "_areas_version", "_book", "_events", "_posts", "_queues", "_roster", "_select", "_stamps",
         "_strata", "_surges", "_trail", "_units", "catalogue", "change_ms", "clockwork", "now_ms", "roads", "seq",
-        "tree", "version", "zone",
+        "tree", "version", "walks", "zone",
     )  # fmt: skip
 
     def __init__(
         self, tree: AreaTree, catalogue: Catalogue, zone: ZoneInfo, now_ms: int, *,
         events: EventBatch | None = None, units: Iterable[UnitNow] = (), book: Codebook | None = None,
         alerts: Iterable[AlertNow] = (), surges: Iterable[SurgeNow] = (), clockwork: Clockwork = BY_THE_CLOCK,
+        patrol: PatrolPlan = DEFAULT_PLAN, walks: Walks = NO_WALKS,
     ) -> None:  # fmt: skip
         """A city with these events (each once, numbered by ``book``) and units; all-time counts are of these events.
 
@@ -99,6 +104,7 @@ class Situation:
         self._trail = Trail()
         self._alerts = AlertBook(tree, alerts, now_ms)
         self._surges = SurgeBook(tree, surges)
+        self.walks = WalkBook(tree, self._strata, patrol, zone, walks, now_ms)
         self._select = Selector(self._events, catalogue)
         self._queues = Queues(self._select)
         self._roster, self._posts = RosterBook(), Posts(tree)
@@ -122,6 +128,10 @@ class Situation:
     def apply_surges(self, rows: Sequence[SurgeNow]) -> bool:
         """Take surges as they are now; True when one differed."""
         return self._touch("surges", self._surges.apply(rows))
+
+    def apply_walks(self, rows: Walks) -> bool:
+        """Take grids as they were walked last; True when one is covered since."""
+        return self._touch("walks", self.walks.apply(rows))
 
     def set_roster(self, roster: RosterBook) -> None:
         """Take another reading of the roster; whatever is said of units may have changed."""
@@ -167,7 +177,11 @@ class Situation:
             self._events.roll(Day.of(now_ms, self.zone))
             self.version += 1
             self._stamps["events"].floor = self._stamps["clock"].floor = self.version
-        return self._touch("clock", touched) or rolled or forgot
+        turned = self.walks.advance(now_ms)
+        if turned:
+            self.version += 1
+            self._stamps["walks"].floor = self.version
+        return self._touch("clock", touched) or rolled or forgot or turned
 
     def replace_content(self, other: Situation) -> None:
         """Take over what another (freshly loaded) situation holds; every stamp grows. The other is used up."""
@@ -257,6 +271,22 @@ class Situation:
     def unit_lines(self, ids: Longs) -> list[UnitLine]:
         """These units (by id) as lines of the board."""
         return unit_lines(self._units, self._events, self._attendance(), ids)
+
+    def coverage(self, o: int) -> Coverage:
+        """Patrol coverage of the area in the shift that runs."""
+        return self.walks.of(o)
+
+    def grids_listed(self, o: int, query: GridQuery) -> GridListing:
+        """The grids of the area that match a query, in its order, and how many of all there are of which sort."""
+        return list_grids(self.walks, self.tree, o, query)
+
+    def grid_lines(self, ids: Sequence[int] | Longs) -> list[GridLine]:
+        """These grids (by the ids of their areas) as lines of the list."""
+        return grid_lines(self.walks, self.tree, ids)
+
+    def posts_of(self, o: int) -> tuple[int, list[str]]:
+        """(area, call signs of the units at home at it): the grid, or the nearest area above with any."""
+        return posts_of(self._units, self.tree.chain(o))
 
     def events_listed(self, o: int, figure: str, filters: Filters, order: ListOrder, hour: int | None = None) -> Longs:
         """The ids of the events behind a figure of the area, or an hour of it, in an order (``situation.figures``)."""

@@ -16,6 +16,7 @@ from geodata.domain.plans import PLANS, Plan
 from geodata.domain.roles import Role
 from geodata.domain.skills import SKILLS, Skill
 from geodata.store.loop_rules import AlertsSaid, ColoursSaid, LightsSaid, SurgesSaid
+from geodata.store.patrol_rules import CoverageSaid
 
 
 class Basemap(BaseModel):
@@ -93,6 +94,7 @@ class City(BaseModel):
     colours: ColoursSaid = Field(default_factory=ColoursSaid)
     alerts: AlertsSaid = Field(default_factory=AlertsSaid)
     surges: SurgesSaid = Field(default_factory=SurgesSaid)
+    coverage: CoverageSaid = Field(default_factory=CoverageSaid)
 
     @field_validator("time_zone")
     @classmethod

@@ -315,7 +315,7 @@ CALLBACKS: Mapping[str, str] = {
 }  # fmt: skip
 WINDOWS: Mapping[str, tuple[str, frozenset[str], str]] = {
     "queue": ("open_events", STAFF, "duty"), "units": ("see_units", STAFF, "units"),
-    "list": ("see", NOT_FEED, "list"),
+    "list": ("see", NOT_FEED, "list"), "grids": ("see_units", STAFF, "grids"),
 }  # fmt: skip
 """Of each windowed list: the right, who has it, and the page that it belongs to."""
 SECTIONS: Mapping[str, str] = {
@@ -324,15 +324,15 @@ SECTIONS: Mapping[str, str] = {
     "ranking": "the children", "worst": "codes, kinds, places", "ticker": "kinds, places, counts, names of feeds",
     "feeds": "names of feeds", "filters": "counts", "queue": "counts",
     "surges": "staff only: kinds, places, counts, who judged and why",
-    "alerts": "staff only: codes, kinds, places, roles, who answered",
+    "alerts": "staff only: codes, kinds, places, roles, who answered", "coverage": "counts",
 }  # fmt: skip
 STAFF_SECTIONS = {"alerts", "surges"}
 LAYERS: Mapping[str, str] = {
     "areas": "the children", "boundaries": "nothing", "density": "places of events", "events": "codes and places",
-    "labels": "names of the children", "surges": "names of areas, classes, counts",
+    "coverage": "the children", "labels": "names of the children", "surges": "names of areas, classes, counts",
     "units": "places; codes for the staff only",
 }  # fmt: skip
-DOWNLOADS: Mapping[str, tuple[str, ...]] = {"list": ("csv", "geojson", "xlsx"), "units": ("csv", "geojson", "xlsx")}
+DOWNLOADS: Mapping[str, tuple[str, ...]] = dict.fromkeys(("list", "units", "grids"), ("csv", "geojson", "xlsx"))
 EXPORTS: Mapping[str, tuple[str, ...]] = {
     "areas": (".csv", ".geojson", ".gpkg"), "events": (".csv", ".geojson", ".gpkg"),
     "units": (".csv", ".geojson", ".gpkg"),

@@ -96,7 +96,7 @@ def test_what_is_no_question_is_refused(place: Place, made: bytes) -> None:
 def test_a_list_that_is_none_is_not_there(place: Place) -> None:
     answer = ask(place, place.who("leader"), "people")
     assert answer.status == 404
-    assert orjson.loads(answer.body)["detail"] == "there is no list 'people'; possible: queue, list, units"
+    assert orjson.loads(answer.body)["detail"] == "there is no list 'people'; possible: queue, list, units, grids"
 
 
 @FUZZED
