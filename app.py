@@ -116,12 +116,15 @@ def create_app(room: Room) -> Dash:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        works = room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions), keep_up(room)
+        works = (
+            room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions), keep_up(room), push.replays.run(),
+        )  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        push.replays.close()
 
     server = FastAPI(title="OneScreen", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     push = wiring.register(server, room)
@@ -130,7 +133,7 @@ def create_app(room: Room) -> Dash:
     server.include_router(pages.router(room))
     server.include_router(navigation.router(room))
     server.include_router(downloads.router(room))
-    server.include_router(windows.router(room))
+    server.include_router(windows.router(room, push.replays))
     add_answers(server)
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(

@@ -71,6 +71,8 @@ def register(app: Dash, room: Room) -> None:
             return no_update
         selected, lang = str(asked["selected"]), asked["lang"] if asked["lang"] in LANGUAGES else LANGUAGES[0]
         card = await look_up(room, actor, selected, lang, filters_of(room, actor, asked["address"]))
+        if is_replayed(room, actor, asked["address"]):
+            card = replace(card, steps=None, contact=False)
         return {
             "n": asked["n"], "selected": selected, "kind": card.kind, "title": card.title, "rows": card.rows,
             "urgency": card.urgency, "note": card.note, "enter": card.enter, "contact": card.contact,
@@ -109,6 +111,14 @@ def filters_of(room: Room, actor: Actor, address: str) -> Filters:
         return replace(view_of(room, actor, address).filters, text="")
     except ViewError:
         return ALL_EVENTS
+
+
+def is_replayed(room: Room, actor: Actor, address: str) -> bool:
+    """Whether the page shows an instant of the past, of which nothing can be done."""
+    try:
+        return bool(view_of(room, actor, address).at)
+    except ViewError:
+        return False
 
 
 async def look_up(room: Room, actor: Actor, selected: str, lang: str, filters: Filters = ALL_EVENTS) -> Card:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from callbacks import grids, listing, queue, units
 from callbacks.answers import read_as
+from callbacks.live.replays import Replays
 from callbacks.room import Room
 from geodata.domain.roles import Right
 from geodata.domain.windows import FIND_MAX, LIMIT_MAX, Asked
@@ -55,11 +56,13 @@ class Window(NamedTuple):
     look: Callable[[Actor, str, Asked], Awaitable[Json]]
 
 
-def windows_of(room: Room) -> Mapping[str, Window]:
+def windows_of(room: Room, replays: Replays) -> Mapping[str, Window]:
     """The lists by their names."""
     kept = KeptLists(room.store)
 
     async def queued(actor: Actor, address: str, asked: Asked) -> Json:
+        if queue.view_of(room, actor, address).at:
+            return await queue.window_then(room, replays, actor, address, asked)
         return queue.window(room, actor, address, asked)
 
     async def listed(actor: Actor, address: str, asked: Asked) -> Json:
@@ -77,10 +80,10 @@ def windows_of(room: Room) -> Mapping[str, Window]:
     }  # fmt: skip
 
 
-def router(room: Room) -> APIRouter:
+def router(room: Room, replays: Replays) -> APIRouter:
     """``POST /windows/queue``, ``/windows/list``, ``/windows/units``, ``/windows/grids``. Include it before Dash."""
     api = APIRouter(include_in_schema=False)
-    windows = windows_of(room)
+    windows = windows_of(room, replays)
 
     @api.post("/windows/{what}")
     async def look(what: str, request: Request) -> Response:

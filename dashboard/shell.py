@@ -38,6 +38,7 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Map
             html.A(href=f"#{ids.CENTRE}", className="skip"),
             html.Header(id=ids.HEADER),
             html.Div(id=ids.BANNER, hidden=True),
+            html.Div(id=ids.REPLAY, hidden=True),
             html.Div(id=ids.LOST),
             html.Div(
                 [

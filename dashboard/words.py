@@ -21,6 +21,7 @@ from dashboard import (
     words_map,
     words_phones,
     words_quarantine,
+    words_replay,
     words_roles,
     words_screen,
     words_surges,
@@ -43,7 +44,7 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
 BROWSER_TABLES = (
     words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS, words_lights.WORDS,
     words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS, words_indicators.FIGURES, words_surges.WORDS,
-    words_coverage.WORDS,
+    words_coverage.WORDS, words_replay.WORDS,
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,

@@ -176,7 +176,7 @@
     if (fresh && (stacked || !working)) p.title.focus({ preventScroll: !stacked });
     O.map.advice.see(answer.selected, answer.at, fresh);
     drawContact(p.contact, answer, fresh);
-    O.steps.draw(p.steps, answer, fresh);
+    O.steps.draw(p.steps, O.replay.on() ? Object.assign({}, answer, { steps: null }) : answer, fresh);
     O.photos.draw(p.photos, answer.photos || []);
     drawPast(p.past, answer.timeline || []);
     const enter = answer.enter && answer.enter[0] !== O.view.parse().area ? answer.enter : null;

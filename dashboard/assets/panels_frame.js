@@ -17,9 +17,11 @@
       lang: h("a", { class: "tool tool-lang" }),
       theme: tool("theme", "a"),
       copy: tool("link", "button"),
+      replay: tool("replay", "button"),
       account: O.account.link(),
     };
     parts.copy.addEventListener("click", copyLink);
+    parts.replay.addEventListener("click", () => O.replay.toggle());
     return parts;
   }
 
@@ -30,8 +32,8 @@
       setTimeout(() => bar.tools.copy.removeAttribute("data-said"), 1500);
     };
     if (navigator.clipboard) {
-      navigator.clipboard.writeText(location.href).then(done, () => window.prompt(O.words.t("page.copy"), location.href));
-    } else window.prompt(O.words.t("page.copy"), location.href);
+      navigator.clipboard.writeText(O.replay.href()).then(done, () => window.prompt(O.words.t("page.copy"), O.replay.href()));
+    } else window.prompt(O.words.t("page.copy"), O.replay.href());
   }
 
   function build() {
@@ -52,7 +54,7 @@
     bar.liveness = h("div", { class: "liveness", "data-state": "wait" }, bar.dot, bar.live);
     box.replaceChildren(
       bar.city, bar.demo, bar.path, h("div", { class: "gap" }), bar.search,
-      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.copy, bar.tools.account),
+      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.replay, bar.tools.copy, bar.tools.account),
       bar.stale, bar.liveness, bar.clock, bar.date
     );
     O.search.build(bar.search);
@@ -104,6 +106,7 @@
       attr(tools.lang, "lang", en ? "zh-CN" : "en");
       label(link(tools.theme, O.view.withParam("theme", dark ? "light" : "")), dark ? "page.theme.light" : "page.theme.dark");
       label(tools.copy, "page.copy");
+      attr(label(tools.replay, O.replay.on() ? "replay.live" : "page.replay"), "hidden", !["wall", "area", "duty"].includes(page));
       const skip = document.querySelector(".skip");
       if (skip) text(skip, O.words.t("page.skip"));
     },

@@ -5,7 +5,7 @@
   const root = document.documentElement;
   /* What belongs to one page only, and is left behind with it. */
   const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to", "span"], grids: ["walk", "type", "due", "grid", "sort"] };
-  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", ...OWN.units, ...OWN.list, ...OWN.grids])];
+  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", "at", "play", ...OWN.units, ...OWN.list, ...OWN.grids])];
   const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
   const PAGES = ["wall", "area", "duty", "units", "list", "grids"];
   const listeners = [];
@@ -97,6 +97,7 @@
       const now = parse();
       if (page === "wall") now.params.delete("selected");
       if (page !== now.page) for (const name of OWN[now.page] || []) now.params.delete(name);
+      if (!["wall", "area", "duty"].includes(page)) for (const name of ["at", "play"]) now.params.delete(name);
       if (page !== "list") view.keepStates(now.params, O.city.states);
       return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
     },

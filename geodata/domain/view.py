@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from geodata.domain.events import SOURCES, STATES, URGENCIES, Stage
+from geodata.domain.instants import REPLAYED, SPEEDS, local_instant
 from geodata.domain.lights import LIGHTS
 from geodata.domain.queue import Order
 from geodata.domain.roles import Audience
@@ -35,11 +36,12 @@ class Measure(StrEnum):
 
 
 class ViewError(ValueError):
-    """A part of the address is not a view; ``field``, ``value`` and ``rule`` say which and why."""
+    """A part of the address is not a view; ``field``, ``value`` and ``rule`` say which and why; ``why`` is the rule's
+    short name where a page has words of its own for it."""
 
-    def __init__(self, field: str, value: str, rule: str) -> None:
+    def __init__(self, field: str, value: str, rule: str, why: str = "") -> None:
         super().__init__(f"{field}: {value!r} {rule}")
-        self.field, self.value, self.rule = field, value, rule
+        self.field, self.value, self.rule, self.why = field, value, rule, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "uni
 class MapView:
     """One view. ``area`` is a code; ``layers`` are the ids that are switched on, sorted.
 
-    ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``).
+    ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``). ``at``: the
+    local instant of the past that is shown, "" for now; ``play``: how many seconds pass in one from there on, 0: none.
     """
 
     area: str
@@ -84,6 +87,8 @@ class MapView:
     theme: str = "dark"
     selected: str = ""
     order: Order = Order.PRESSING
+    at: str = ""
+    play: int = 0
     audience: Audience = Audience.PUBLIC
 
     def to(self, **changes: Any) -> MapView:
@@ -108,7 +113,7 @@ class MapView:
                 parts.append((f.name, value if isinstance(value, str) else ".".join(map(str, value))))
         if not self.without_piles:
             parts.append(("piles", "1"))
-        named = ("lang", "theme", "selected", "order")
+        named = ("lang", "theme", "selected", "order", "at", "play")
         parts += [(k, str(v)) for k in named if (v := getattr(self, k)) != getattr(base, k)]
         return urlencode(parts)
 
@@ -169,4 +174,18 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         theme=_one("theme", got.get("theme", view.theme), THEMES),
         selected=got.get("selected", "")[:CODE_MAX],
         order=Order(_one("order", got.get("order", Order.PRESSING.value), tuple(Order))),
+        **_instant(view.page, got.get("at", ""), got.get("play", "")),
     )
+
+
+def _instant(page: str, at: str, play: str) -> dict[str, Any]:
+    """The instant of the past; on a page that has none it is left out, as what belongs to other pages is."""
+    if not at or page not in REPLAYED:
+        return {}
+    try:
+        instant = local_instant(at)
+    except ValueError as error:
+        rule = "is not a local time of the city such as 2026-11-20T14:30"
+        raise ViewError("at", at[:CODE_MAX], rule, "form") from error
+    speeds = tuple(str(speed) for speed in SPEEDS)
+    return {"at": instant, "play": int(_one("play", play, speeds)) if play else 0}

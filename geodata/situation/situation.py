@@ -84,18 +84,18 @@ class Situation:
         self, tree: AreaTree, catalogue: Catalogue, zone: ZoneInfo, now_ms: int, *,
         events: EventBatch | None = None, units: Iterable[UnitNow] = (), book: Codebook | None = None,
         alerts: Iterable[AlertNow] = (), surges: Iterable[SurgeNow] = (), clockwork: Clockwork = BY_THE_CLOCK,
-        patrol: PatrolPlan = DEFAULT_PLAN, walks: Walks = NO_WALKS,
+        patrol: PatrolPlan = DEFAULT_PLAN, walks: Walks = NO_WALKS, strata: Strata | None = None,
     ) -> None:  # fmt: skip
         """A city with these events (each once, numbered by ``book``) and units; all-time counts are of these events.
 
-        ``set_totals`` brings the all-time counts of the store.
+        ``set_totals`` brings the all-time counts of the store. ``strata``: of this tree, where they are known.
         """
         self.tree, self.catalogue, self.zone, self.now_ms = tree, catalogue, zone, now_ms
         self.version, self.seq, self.change_ms = 1, 0, 0
         self._areas_version = 1
         self.roads: RoadGraph | None = None
         self._book = book or Codebook(catalogue)
-        self._strata = Strata(tree)
+        self._strata = strata or Strata(tree)
         held = events if events is not None else EventBatch.of((), tree, self._book)
         self.clockwork = clockwork
         day = Day.of(now_ms, zone)
@@ -114,7 +114,10 @@ class Situation:
 
     def apply_events(self, rows: Sequence[EventNow]) -> bool:
         """Take newer revisions of events; True when there was one. Older and equal ones are ignored."""
-        batch = EventBatch.of(values_of(rows), self.tree, self._book)
+        return self.apply_batch(EventBatch.of(values_of(rows), self.tree, self._book))
+
+    def apply_batch(self, batch: EventBatch) -> bool:
+        """As ``apply_events``, of events that are columns already, numbered by the same book."""
         return self._touch("events", self._events.apply(batch, self.now_ms))
 
     def apply_units(self, rows: Sequence[UnitNow]) -> bool:
@@ -156,6 +159,10 @@ class Situation:
             rows[where[known], i] = getattr(totals, name)[known]
         areas = where[known] if some else np.arange(len(self.tree))
         return self._touch("events", self._events.set_totals(areas, rows[areas]))
+
+    def set_ever(self, rows: Ints) -> bool:
+        """Take all-time counts, a row for each area in the order of TOTALS; True when one differed."""
+        return self._touch("events", self._events.set_totals(np.arange(len(self.tree)), rows))
 
     def not_held(self, ids: Iterable[int]) -> set[int]:
         """Those of these event ids that are not held: new ones, or ended ones that have left."""

@@ -52,6 +52,7 @@ class EventNow:
     clock_ms: int | None = None
     traces: int = 0
     paused_ms: int = 0
+    since_ms: int | None = None
 
 
 EVENT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(EventNow))

@@ -133,6 +133,11 @@ class DataFolder:
         return self.root / "basemap.pmtiles"
 
     @property
+    def replay(self) -> Path:
+        """The folder of the logs of past days: made from the database, and made again where it is missing."""
+        return self.root / "replay"
+
+    @property
     def ingest_key(self) -> Path:
         """The file that holds the key of the demo's simulator (mode 0600)."""
         return self.root / "ingest.key"

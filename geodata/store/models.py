@@ -123,7 +123,8 @@ class EventRow(Base):
     ``marks``: bits of ``events.Mark``, ``traces`` of ``traces.Trace``. ``stage_ms``: when the stage it stands in
     should be over. ``stood_ms``: how long its clock has stood still altogether, ``paused_ms``: since it was first
     dispatched. ``clock_ms``: since when its limit is counted, moved on by how long it stood; NULL: since it was
-    reported. ``merged_into``: the event it is a duplicate of.
+    reported. ``merged_into``: the event it is a duplicate of. ``since_ms``: when it was
+    written as it is; NULL: it came with its past (an import) and has been so since ``state_ms``.
     """
 
     __tablename__ = "event"
@@ -176,10 +177,13 @@ class EventRow(Base):
     clock_ms: Mapped[int | None] = mapped_column(BigInteger)
     traces: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     paused_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    since_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 CLOCKS = "kind = 'event' AND action IN ('suspend', 'resume', 'reopen')"
 """The changes that stop a clock, let it go on or begin a new one: few, and found without reading the log."""
+REWRITES = "kind IN ('import', 'areas')"
+"""The changes that write a past or place it anew: few, and found without reading the log."""
 
 
 class ChangeRow(Base):
@@ -190,6 +194,7 @@ class ChangeRow(Base):
         Index("ix_change_event", "subject_id", "seq", sqlite_where=text("kind = 'event'"),
               postgresql_where=text("kind = 'event'")),
         Index("ix_change_clock", "subject_id", sqlite_where=text(CLOCKS), postgresql_where=text(CLOCKS)),
+        Index("ix_change_rewrite", "seq", sqlite_where=text(REWRITES), postgresql_where=text(REWRITES)),
     )  # fmt: skip
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     at_ms: Mapped[int] = mapped_column(BigInteger)
@@ -203,7 +208,7 @@ class ChangeRow(Base):
 
 
 class IntervalRow(Base):
-    """A state that an event has left, for replay. ``span`` is ⌈log2 of its length in seconds⌉.
+    """A state that an event has left. ``span`` is ⌈log2 of its length in seconds⌉. ``in_full``: also in ``version``.
 
     The key makes "what held at t" a few short range scans: per span only intervals that began at most 2^span s before.
     """
@@ -217,6 +222,7 @@ class IntervalRow(Base):
     to_ms: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16))
     area_id: Mapped[int] = mapped_column(Integer)
+    in_full: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
 
 
 class RollupRow(Base):
@@ -277,7 +283,10 @@ class AreaMonthRow(Base):
 
 
 class UnitRow(Base):
-    """A unit and its last fix. A fix exists only while it is signed on. ``moved_seq`` is the change that moved it."""
+    """A unit and its last fix. A fix exists only while it is signed on. ``moved_seq`` is the change that moved it.
+
+    ``since_ms``: when it was written as it is, its fix aside; NULL: not known.
+    """
 
     __tablename__ = "unit"
     __table_args__ = (Index("ix_unit_moved_seq", "moved_seq"),)
@@ -301,6 +310,7 @@ class UnitRow(Base):
     moved_seq: Mapped[int] = mapped_column(Big, default=0)
     track_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     signed_on_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    since_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class TrackRow(Base):
