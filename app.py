@@ -22,6 +22,7 @@ from rich.markup import escape
 from starlette_compress import CompressMiddleware
 
 from callbacks import (
+    analysis,
     batch,
     downloads,
     map,  # noqa: A004
@@ -134,6 +135,7 @@ def create_app(room: Room) -> Dash:
     server.include_router(navigation.router(room))
     server.include_router(downloads.router(room))
     server.include_router(windows.router(room, push.replays))
+    server.include_router(analysis.router(room))
     add_answers(server)
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(

@@ -43,6 +43,9 @@ STEP_SINK = "step-sink"
 DESK = "desk"
 BOARD = "board"
 
+# What leaders ask, below the first screen of the overview. Asked for at callbacks/analysis.py.
+ANALYSIS = "analysis"
+
 # Saved views of the queue: asked for, saved and forgotten by VIEWS_ASK, answered in VIEWS.
 VIEWS_ASK = "views-ask"
 VIEWS = "views"

@@ -13,6 +13,8 @@ from geodata.domain.catalogue import Catalogue
 from geodata.domain.events import OPEN, SOURCES, STATES, Stage
 from geodata.domain.figures import FIGURES, held_by
 from geodata.domain.lights import LIGHTS
+from geodata.domain.picking import PICKS, USUAL
+from geodata.domain.units import DEPARTMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +43,7 @@ def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]
         "sources": [s.value for s in SOURCES],
         "lights": list(LIGHTS),
         "stages": [s.value for s in Stage],
+        "kinds": list(DEPARTMENTS),
+        "periods": {"picks": list(PICKS), "usual": USUAL},
         "home": "/",
     }

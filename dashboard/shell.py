@@ -31,7 +31,7 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Map
 
     ``me``: who looks at it (``callbacks.navigation.me``).
     """
-    return html.Div(
+    first = html.Div(
         [
             dcc.Location(id=ids.URL, refresh=False),
             *_stores(city_facts(catalogue, layer_ids) | {"me": dict(me)}),
@@ -57,6 +57,7 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Map
         ],
         id=ids.SHELL,
     )
+    return html.Div([first, html.Div(id=ids.ANALYSIS, hidden=True)])
 
 
 def _stores(facts: dict[str, Any]) -> list[dcc.Store]:

@@ -10,6 +10,7 @@ from dashboard import (
     words_access,
     words_admin,
     words_alerts,
+    words_analysis,
     words_coverage,
     words_duty,
     words_field,
@@ -44,7 +45,7 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
 BROWSER_TABLES = (
     words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS, words_lights.WORDS,
     words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS, words_indicators.FIGURES, words_surges.WORDS,
-    words_coverage.WORDS, words_replay.WORDS,
+    words_coverage.WORDS, words_replay.WORDS, words_analysis.WORDS,
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,

@@ -6,7 +6,7 @@
   const FIGURES = {
     today: [
       "reported", "open", "overdue", "due_soon", "closed", "judged", "on_time", "late", "timed", "unplaced", "recent", "on_pile",
-      "suspended", "forced", "reopened",
+      "suspended", "forced", "reopened", "supervised", "placarded",
     ],
     past: ["span", "yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
     period: [
@@ -20,7 +20,7 @@
   const HOURLY = ["reported", "closed", "last_week"];
   const FIRST = { overdue: "deadline", due_soon: "deadline" };
   const STAGES = ["accept", "dispatch", "handle", "check", "paused"];
-  const FILTERS = ["classes", "urgencies", "sources", "states", "lights", "stages"];
+  const FILTERS = ["classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day"];
   const QUARANTINE = "/admin/quarantine";
   const t = (key, values) => O.words.t(key, values);
   let b = null;

@@ -86,6 +86,7 @@
     ["page", "keys.queue", ["gq"], rows, toRows],
     ["page", "keys.map", ["gm"], desk, () => focus("map-pane")],
     ["page", "keys.details", ["gd"], desk, details],
+    ["page", "keys.analysis", ["ga"], () => page() === "area", () => O.analysis.enter()],
     ["page", "keys.back", ["Escape"], desk, back],
     ["page", "keys.help", ["?"], desk, () => show()],
   ];

@@ -169,7 +169,7 @@
         facts: h("ul", { class: "facts" }), feeds: h("button", { class: "feeds", type: "button", popovertarget: "feeds-list" }),
         each: h("ul", { id: "feeds-list", popover: "auto" }),
       };
-      box.replaceChildren(box.parts.facts, box.parts.feeds, box.parts.each);
+      box.replaceChildren(box.parts.facts, O.analysis.handle(), box.parts.feeds, box.parts.each);
     }
     return box.parts;
   }

@@ -5,8 +5,8 @@
   const root = document.documentElement;
   /* What belongs to one page only, and is left behind with it. */
   const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to", "span"], grids: ["walk", "type", "due", "grid", "sort"] };
-  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", "at", "play", ...OWN.units, ...OWN.list, ...OWN.grids])];
-  const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
+  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day", "text", "piles", "lang", "theme", "selected", "order", "period", "rank", "at", "play", ...OWN.units, ...OWN.list, ...OWN.grids])];
+  const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing", period: "30d", rank: "on_time" };
   const PAGES = ["wall", "area", "duty", "units", "list", "grids"];
   const listeners = [];
   const DOUBLE_MS = 600;

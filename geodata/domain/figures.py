@@ -45,6 +45,8 @@ class Figure(StrEnum):
     SUSPENDED = "suspended"
     FORCED = "forced"
     REOPENED = "reopened"
+    SUPERVISED = "supervised"
+    PLACARDED = "placarded"
     ALL_FORCED = "all_forced"
     ALL_REOPENED = "all_reopened"
     TO_REPLY = "to_reply"

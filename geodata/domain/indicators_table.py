@@ -155,6 +155,12 @@ LEVEL_OF: Mapping[str, int] = MappingProxyType({f"local_{k}": k for k in range(1
 """The depth that a row is about: shown only where the city has that level."""
 
 
+RANKED: tuple[str, ...] = (
+    "on_time", *(row.id for row in _ROWS if row.id != "on_time" and row.statistic is None and row.id not in LEVEL_OF)
+)  # fmt: skip
+"""Shares by which areas are ranked, the usual one first."""
+
+
 def shown(levels: int) -> tuple[Indicator, ...]:
     """The rows of a city with so many levels (the city itself is one)."""
     return tuple(row for row in _ROWS if LEVEL_OF.get(row.id, 0) < levels)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from geodata.domain.events import SOURCES, STATES, URGENCIES, Stage
+from geodata.domain.indicators_table import RANKED
 from geodata.domain.instants import REPLAYED, SPEEDS, local_instant
 from geodata.domain.lights import LIGHTS
+from geodata.domain.picking import USUAL, PickError, day_of, picked
 from geodata.domain.queue import Order
 from geodata.domain.roles import Audience
+from geodata.domain.units import DEPARTMENTS
 
 LANGUAGES = ("zh", "en")
 THEMES = ("dark", "light")
@@ -49,6 +52,7 @@ class Filters:
     """Which events count. An empty tuple, or text, means: all. Values are sorted and unique.
 
     ``text`` is looked for in what an event says of itself, so it is for whoever may open events (the duty page).
+    ``kinds`` are departments (``units.DEPARTMENTS``); ``day``: reported on this local day, such as 2026-11-30.
     """
 
     classes: tuple[str, ...] = ()
@@ -58,6 +62,8 @@ class Filters:
     lights: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     text: str = ""
+    kinds: tuple[str, ...] = ()
+    day: str = ""
 
     def __bool__(self) -> bool:
         return self != ALL_EVENTS
@@ -75,6 +81,7 @@ class MapView:
 
     ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``). ``at``: the
     local instant of the past that is shown, "" for now; ``play``: how many seconds pass in one from there on, 0: none.
+    ``period`` names the days that the overview measures (``domain.picking``), ``rank`` the indicator by which it ranks.
     """
 
     area: str
@@ -87,6 +94,8 @@ class MapView:
     theme: str = "dark"
     selected: str = ""
     order: Order = Order.PRESSING
+    period: str = USUAL
+    rank: str = RANKED[0]
     at: str = ""
     play: int = 0
     audience: Audience = Audience.PUBLIC
@@ -113,7 +122,7 @@ class MapView:
                 parts.append((f.name, value if isinstance(value, str) else ".".join(map(str, value))))
         if not self.without_piles:
             parts.append(("piles", "1"))
-        named = ("lang", "theme", "selected", "order", "at", "play")
+        named = ("lang", "theme", "selected", "order", "period", "rank", "at", "play")
         parts += [(k, str(v)) for k in named if (v := getattr(self, k)) != getattr(base, k)]
         return urlencode(parts)
 
@@ -125,7 +134,8 @@ class MapView:
     def topic(self) -> str:
         """The key under which screens share frames: the address without what a frame does not depend on."""
         staff = "#staff" if self.audience is Audience.STAFF else ""
-        return replace(self, theme="dark", selected="", order=Order.PRESSING).address() + staff
+        same = {"theme": "dark", "selected": "", "order": Order.PRESSING, "period": USUAL, "rank": RANKED[0]}
+        return self.to(**same).address() + staff
 
 
 def _several(name: str, raw: str, allowed: frozenset[str] | None) -> tuple[str, ...]:
@@ -140,6 +150,13 @@ def _one(name: str, raw: str, allowed: tuple[str, ...]) -> str:
     if raw not in allowed:
         raise ViewError(name, raw, "is not allowed; allowed: " + ", ".join(allowed))
     return raw
+
+
+def _named(name: str, raw: str, read: Callable[[str], str]) -> str:
+    try:
+        return read(raw) if raw else ""
+    except PickError as error:
+        raise ViewError(name, raw[:CODE_MAX], str(error)) from None
 
 
 def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes: frozenset[str]) -> MapView:
@@ -166,6 +183,8 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         _several("lights", got.get("lights", ""), frozenset(LIGHTS)),
         _several("stages", got.get("stages", ""), frozenset(Stage)),
         " ".join(got.get("text", "").split())[:TEXT_MAX] if view.page == "duty" else "",
+        _several("kinds", got.get("kinds", ""), frozenset(DEPARTMENTS)),
+        _named("day", got.get("day", ""), lambda text: day_of(text).isoformat()),
     )
     return view.to(
         filters=filters,
@@ -174,6 +193,8 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         theme=_one("theme", got.get("theme", view.theme), THEMES),
         selected=got.get("selected", "")[:CODE_MAX],
         order=Order(_one("order", got.get("order", Order.PRESSING.value), tuple(Order))),
+        period=_named("period", got.get("period", ""), picked) or USUAL,
+        rank=_one("rank", got.get("rank", RANKED[0]), RANKED),
         **_instant(view.page, got.get("at", ""), got.get("play", "")),
     )
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from geodata.domain.areas import AreaTree
 from geodata.domain.figures import HOURS, MONTHLY, PERIODIC, Figure, ListOrder, Span, Spot
 from geodata.domain.periods import Period, local_day
+from geodata.domain.picking import day_of
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor
@@ -109,6 +110,7 @@ def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, fil
         figure, situation.now_ms, None if o == 0 else [tree.areas[i].id for i in range(o, int(tree.end[o]))], filters,
         low, high, few=totals.reported_all * max(1, likely) <= PAGE * whole, listed=situation.catalogue.classes.keys(),
         last_id=span.last_id if span else None,
+        reported=Period.day(day_of(filters.day)).span_ms(situation.zone) if filters.day else None,
     )  # fmt: skip
     if figure is Figure.OVERDUE_BEFORE:
         at_ms, ids = situation.overdue_before(o) or (0, ())

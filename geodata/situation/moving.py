@@ -73,7 +73,7 @@ class Moving:
         self._alerts = AlertBook(tree, alerts, now_ms)
         self._surges = SurgeBook(tree, surges)
         self.walks = WalkBook(tree, self._strata, patrol, zone, walks, now_ms)
-        self._select = Selector(self._events, catalogue)
+        self._select = Selector(self._events, catalogue, self._units.departments, zone)
         self._queues = Queues(self._select)
         self._roster, self._posts = RosterBook(), Posts(tree)
         self._stamps: dict[str, Stamps] = {t: Stamps(tree.parent, 1) for t in TOPICS if t != "areas"}

@@ -34,6 +34,7 @@ from geodata.situation.grid_listing import GridLine, GridListing, GridQuery, gri
 from geodata.situation.handling import handling_s
 from geodata.situation.lighting import counted_lights
 from geodata.situation.moving import Moving
+from geodata.situation.open_now import OpenNow, open_now
 from geodata.situation.queueing import Window
 from geodata.situation.roster_book import Attendance, OnPost, posts_of
 from geodata.situation.runs import SLOT_BITS, TIME_END, Longs, slots_of
@@ -189,6 +190,10 @@ class Situation(Moving):
         slots = self._matching(o, filters)
         return briefs(self._events, self._select.by_deadline(slots[self._events.columns.overdue[slots]], n))
 
+    def open_now(self, o: int, filters: Filters = NO_FILTERS) -> OpenNow:
+        """The open events of the area as columns of their own, for a thread to count."""
+        return open_now(self._select, self._matching(o, filters), self.now_ms)
+
     def queue(self, o: int, filters: Filters, order: Order, asked: Asked) -> Window:
         """A window of the open events of the area in an order, and where in it the codes asked for stand."""
         stamp = (self.stamp("events", o), self.stamp("clock", o))
@@ -249,9 +254,10 @@ class Situation(Moving):
     def _matching(self, o: int, filters: Filters) -> Longs:
         return self._select.matching(o, filters, self._stamp(o, filters))
 
-    def _stamp(self, o: int, filters: Filters) -> tuple[int, int]:
-        """What a selection depends on: lights change without anybody's doing."""
-        return self.stamp("events", o), self.stamp("clock", o) if filters.lights else 0
+    def _stamp(self, o: int, filters: Filters) -> tuple[int, int, int]:
+        """What a selection depends on: lights change without anybody's doing; units may become of another kind."""
+        clock = self.stamp("clock", o) if filters.lights else 0
+        return self.stamp("events", o), clock, self._units.kinds_version if filters.kinds else 0
 
     def _values(self, ordinals: Ints, measure: Measure) -> Floats:
         if measure == Measure.UNITS:

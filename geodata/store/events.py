@@ -85,6 +85,12 @@ def reported_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...
     return _tuples(conn, _NOW.where(EventRow.reported_ms >= from_ms))
 
 
+def first_reported(conn: Connection) -> int | None:
+    """When the first event of all was reported, epoch ms."""
+    first: int | None = conn.execute(sa.select(sa.func.min(EventRow.reported_ms))).scalar()
+    return first
+
+
 def held_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...]]:
     """Every event that is open, or was reported or ended at or after a moment, in the order of EVENT_FIELDS."""
     since = (EventRow.ended_ms >= from_ms) | (EventRow.reported_ms >= from_ms)

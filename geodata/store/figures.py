@@ -17,9 +17,10 @@ from sqlalchemy.engine import Connection
 from geodata.domain.events import CLOSED, ENDED, SEEN, Mark, State
 from geodata.domain.figures import BY_DEADLINE, BY_END, LOCAL, MONTHLY, Figure, Spot
 from geodata.domain.traces import LEVEL_MASK, LEVEL_SHIFT, Trace
+from geodata.domain.units import OTHER, UNIT_KINDS
 from geodata.domain.view import UNLISTED, Filters
 from geodata.store.events import IN_MAX, marked, traced
-from geodata.store.models import TO_REPLY, EventRow
+from geodata.store.models import TO_REPLY, EventRow, UnitRow
 from geodata.store.tallies import NO_CASE, NOT_AGAIN
 
 BLOCK = 4_000
@@ -30,7 +31,8 @@ Behind = Callable[[int], Condition]
 class Wanted(NamedTuple):
     """Which events: of a figure at a moment, in these areas (None: all), with these filters. ``low_ms`` and
     ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few;
-    ``listed``: the classes that the city lists; ``among``: only these events; ``last_id``: no newer ones than this."""
+    ``listed``: the classes that the city lists; ``among``: only these events; ``last_id``: no newer ones than this.
+    ``reported`` bounds the time of the report in the same way, where a day is filtered by."""
 
     figure: Figure
     now_ms: int
@@ -42,6 +44,7 @@ class Wanted(NamedTuple):
     listed: Collection[str] = ()
     among: Sequence[int] | None = None
     last_id: int | None = None
+    reported: tuple[int, int] | None = None
 
 
 class Found(NamedTuple):
@@ -148,7 +151,21 @@ def _condition(wanted: Wanted) -> Condition:
             parts.append(column.in_(values))
     if wanted.last_id is not None:
         parts.append(EventRow.id <= wanted.last_id)
+    if filters.kinds:
+        parts.append(_led_by(filters.kinds))
+    if wanted.reported is not None:
+        low, high = wanted.reported
+        parts += [EventRow.reported_ms >= low, EventRow.reported_ms < high]
     return sa.and_(*parts)
+
+
+def _led_by(departments: Collection[str]) -> Condition:
+    """Whether the leading unit is of one of these departments; without one, or without a known kind, of OTHER."""
+    led = EventRow.unit_id.in_(sa.select(UnitRow.id).where(UnitRow.kind.in_([d for d in departments if d != OTHER])))
+    if OTHER not in departments:
+        return led
+    known = sa.select(UnitRow.id).where(UnitRow.kind.in_([kind.value for kind in UNIT_KINDS]))
+    return sa.or_(EventRow.unit_id.is_(None), EventRow.unit_id.not_in(known), led)
 
 
 _CLOSED, _ENDED = [s.value for s in CLOSED], [s.value for s in ENDED]

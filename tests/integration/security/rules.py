@@ -150,6 +150,11 @@ def window_of(place: Place, area: str, who: Who) -> bytes:
     return orjson.dumps({"n": 1, "address": f"/duty/{area}", "offset": 0, "limit": 50})
 
 
+def analysis_of(place: Place, area: str, who: Who) -> bytes:
+    """The overview of an area."""
+    return orjson.dumps({"address": f"/area/{area}"})
+
+
 def callback_of(place: Place, area: str, who: Who) -> bytes:
     """The card of an area."""
     asked = [{"id": "url", "property": "pathname", "value": f"/area/{area}"}]
@@ -230,6 +235,8 @@ ROUTES: Mapping[str, Rule] = {
     "POST /_dash-update-component": Rule("person", NOT_FEED, "/_dash-update-component", beyond=200, body=callback_of,
                                          said='"data":null', **SENT),  # type: ignore[arg-type]
     "POST /windows/{what}": Rule("person", STAFF, "/windows/queue", beyond=404, body=window_of, kind=JSON),
+    "POST /analysis/{what}": Rule("person", PEOPLE, "/analysis/period", beyond=404, refused=404, body=analysis_of,
+                                  kind=JSON),
     "GET /_reload-hash": page("/_reload-hash", NOT_FEED),
     "GET /_favicon.ico": door("/_favicon.ico", 200),
     "GET {path:path}": page("/area/{area}", NOT_FEED, 200),
