@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from callbacks.room import Room
 from geodata.intake.door import now_ms
 from geodata.services import alerting, escalating, supervising
+from geodata.services.briefing_keeping import keep_due
 from geodata.services.keeping import forget
 from geodata.services.leasing import Claims
 from geodata.store.engine import StoreError
@@ -53,11 +54,17 @@ def _escalate(room: Room, claims: Claims, at_ms: int) -> int:
     return escalating.escalate(room.door.desk(), claims, at_ms, supervising.open_order)
 
 
+def _brief(room: Room, claims: Claims, at_ms: int) -> int:
+    """Those whose time has come are made and kept."""
+    return keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
     Job("asking the next tier", 3 * SECOND_S, _climb, once=True),
     Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
+    Job("keeping briefings", 20 * SECOND_S, _brief, once=True),
 )
 
 

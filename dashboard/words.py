@@ -10,6 +10,7 @@ from dashboard import (
     words_access,
     words_admin,
     words_alerts,
+    words_briefing,
     words_duty,
     words_field,
     words_indicators,
@@ -43,7 +44,7 @@ BROWSER_TABLES = (
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
-    words_indicators.WORDS,
+    words_indicators.WORDS, words_briefing.WORDS,
 )  # fmt: skip
 TABLES = (*BROWSER_TABLES, *FORM_TABLES)
 ALL: Mapping[str, Mapping[str, str]] = _merged(TABLES)

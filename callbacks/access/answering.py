@@ -38,6 +38,7 @@ NAV: Sequence[tuple[str, str, Right | None]] = (
     ("/admin/phones", "nav.phones", Right.MANAGE_PHONES),
     ("/admin/feeds", "nav.feeds", Right.MANAGE_FEEDS),
     ("/admin/rights", "nav.rights", Right.MANAGE_ACCOUNTS),
+    ("/briefings", "nav.briefings", Right.OPEN_EVENTS),
     ("/alerts", "nav.alerts", Right.READ_ALERTS),
     ("/audit", "nav.audit", Right.READ_AUDIT),
 )

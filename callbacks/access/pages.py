@@ -6,13 +6,26 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from callbacks.access import account, alerts, audit, coming_in, demo, federated, feeds, people, phones, rights, screens
+from callbacks.access import (
+    account,
+    alerts,
+    audit,
+    briefings,
+    coming_in,
+    demo,
+    federated,
+    feeds,
+    people,
+    phones,
+    rights,
+    screens,
+)
 from callbacks.access.answering import Answers, MissingError
 from callbacks.field import pages as field
 from callbacks.room import Room
 
-PARTS = (coming_in, account, people, screens, phones, feeds, rights, alerts, audit, demo)
-OURS = ("/login", "/logout", "/account", "/admin", "/alerts", "/audit", "/demo", "/field")
+PARTS = (coming_in, account, people, screens, phones, feeds, rights, alerts, briefings, audit, demo)
+OURS = ("/login", "/logout", "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field")
 
 
 def router(room: Room) -> APIRouter:

@@ -85,6 +85,7 @@
     duty: "M4 6h2M9 6h11M4 12h2M9 12h11M4 18h2M9 18h11",
     check: "M5 12.500 10 17.500 19 7",
     units: "M8.500 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM2.500 19c0-3 2.500-5 6-5s6 2 6 5M16 6a2.500 2.500 0 0 1 0 5M17 14c2.500.300 4.500 2 4.500 5",
+    briefing: "M6 3h9l4 4v14H6ZM14 3v5h5M9 12h7M9 16h7",
     desk: "M4 4h7v7H4ZM13 4h7v7h-7ZM4 13h7v7H4ZM13 13h7v7h-7Z",
   };
   const icon = (name) =>

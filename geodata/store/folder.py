@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from geodata.domain.plans import PLANS, Plan
 from geodata.domain.roles import Role
 from geodata.domain.skills import SKILLS, Skill
+from geodata.store.briefing_rules import BriefingSaid
 from geodata.store.loop_rules import AlertsSaid, ColoursSaid, LightsSaid
 
 
@@ -92,6 +93,7 @@ class City(BaseModel):
     lights: LightsSaid = Field(default_factory=LightsSaid)
     colours: ColoursSaid = Field(default_factory=ColoursSaid)
     alerts: AlertsSaid = Field(default_factory=AlertsSaid)
+    briefing: BriefingSaid = Field(default_factory=BriefingSaid)
 
     @field_validator("time_zone")
     @classmethod
@@ -128,6 +130,11 @@ class DataFolder:
     def base_tiles(self) -> Path:
         """The PMTiles archive of the base map, where there is one."""
         return self.root / "basemap.pmtiles"
+
+    @property
+    def fonts(self) -> Path:
+        """The folder of fonts for printed briefings, where the machine's own are not to be used; may be missing."""
+        return self.root / "fonts"
 
     @property
     def ingest_key(self) -> Path:
