@@ -127,8 +127,10 @@ def _tile(b: Briefing, name: str, lang: str, notes: _Notes) -> Json:
         then, ago = score_text(before, lang), score_text(year, lang)
     else:
         tally = b.tally(name)
-        now, then, ago = (number(lang, n) for n in (tally.now, tally.before, tally.year))
-        by = _tally_by(tally, lang)
+        now = number(lang, tally.now)
+        then, ago = (number(lang, n) if held else NONE
+                     for n, held in ((tally.before, b.held_before), (tally.year, b.held_year)))
+        by = _tally_by(tally, lang) if b.held_before else NONE
     return {
         "name": name_of(name, lang), "note": notes.of(name), "now": now, "by": by,
         "before": f"{words(lang, 'briefing.before')} {then}", "year": f"{words(lang, 'briefing.year')} {ago}",
@@ -156,7 +158,7 @@ def _line_by(line: Line, lang: str) -> str:
 
 def changes_told(b: Briefing, lang: str) -> list[str]:
     """What changed, a sentence each."""
-    out: list[str] = []
+    out = [] if b.held_before else [words(lang, "briefing.change.none")]
     for key, found in groupby(changes(b), key=lambda c: c.key):
         some = list(found)
         if key in ("risen", "fallen"):

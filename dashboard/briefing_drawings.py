@@ -17,8 +17,8 @@ FILLS = {
 }  # fmt: skip
 INK, MUTED, HAIR, REPORTED, CLOSED = "#0c1c2e", "#4d647e", "#8497ad", "#b4c3d4", "#3f76ad"
 FONT = "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
-SIZE, SMALL = 128, 112
-MARGIN, LINE = 1_700, 158
+SIZE, SMALL = 150, 132
+MARGIN, LINE = 1_700, 178
 """How wide the column for callouts is, and how far they stand apart."""
 
 
@@ -120,7 +120,7 @@ def _legend(b: Briefing, lang: str, top: int) -> str:
         text = f"≥ {least:.0%}" if least > 0 else f"< {edge:.0%}"
         edge = least or edge
         parts.append(_swatch(x, top + 150, FILLS[colour], text))
-        x += 780
+        x += 860
     parts.append(_swatch(x, top + 150, FILLS[NO_COLOUR], words(lang, "briefing.map.none")))
     return "".join(parts)
 

@@ -289,6 +289,16 @@ class Briefing:
         """One of its numbers; KeyError."""
         return {tally.id: tally for tally in self.tallies}[name]
 
+    @property
+    def held_before(self) -> bool:
+        """Whether the store holds anything of the period before: where it does not, nothing is compared with it."""
+        return any(t.before for t in self.tallies)
+
+    @property
+    def held_year(self) -> bool:
+        """The same of a year before."""
+        return any(t.year for t in self.tallies)
+
     def packed(self) -> bytes:
         """As JSON, the same bytes for the same content."""
         return orjson.dumps(self, option=orjson.OPT_SORT_KEYS)
@@ -314,7 +324,10 @@ class Change(NamedTuple):
 
 def changes(b: Briefing) -> Iterator[Change]:
     """The numbers, the on-time rate, the areas whose rate moved most, and the classes with the most and the fewest
-    reports more; areas with fewer than 20 cases in either period are left out."""
+    reports more; areas with fewer than 20 cases in either period are left out. Nothing where nothing is held of the
+    period before."""
+    if not b.held_before:
+        return
     for t in b.tallies:
         yield Change("total", Thing(t.id, "", ""), t.now, t.before)
     on_time = b.line("on_time")

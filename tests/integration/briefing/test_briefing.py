@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from dashboard import briefing, briefing_book, briefing_pdf
 from dashboard.briefing_drawings import map_svg
-from geodata.domain.briefing import Brief, Briefing, BriefPeriodError, Kind, fingerprint
+from geodata.domain.briefing import Brief, Briefing, BriefPeriodError, Kind, fingerprint, parse_brief
 from geodata.domain.events import OPEN
 from geodata.domain.roles import Role
 from geodata.domain.view import LANGUAGES, Filters
@@ -149,14 +149,14 @@ def test_orders_and_placards_stand_in_it_without_any_person_or_reason(small_offi
 
 def test_periods_are_read_as_they_are_written_and_nonsense_says_field_value_and_rule() -> None:
     for text in ("day:2026-11-26", "week:2026-W48", "month:2026-11", "week:2020-W53"):
-        asked = briefing.parse_brief(text)
+        asked = parse_brief(text)
         assert asked.key == text
         assert asked.shifted(1).shifted(-1) == asked
-    assert briefing.parse_brief("week:2026-11-26").key == "week:2026-W48"
+    assert parse_brief("week:2026-11-26").key == "week:2026-W48"
     for wrong in ("", "day", "day:", "day:2026-2-1", "day:20261126", "week:2026-W54", "month:2026-13", "month:2026",
                   "year:2026", "day:0001-01-01", "day:2026-11-31", "month:2026-11-01", "week:2021-W53"):  # fmt: skip
         with pytest.raises(BriefPeriodError) as caught:
-            briefing.parse_brief(wrong)
+            parse_brief(wrong)
         assert (caught.value.field, caught.value.value) == ("period", wrong)
 
 
@@ -261,6 +261,6 @@ def test_every_word_of_a_briefing_is_there_in_both_languages(small_office: Offic
 
 
 def test_the_brief_of_a_day_names_its_week_and_month() -> None:
-    day = briefing.parse_brief("day:2026-12-31").period.first
+    day = parse_brief("day:2026-12-31").period.first
     assert Brief.of(Kind.WEEK, day).key == "week:2026-W53"
     assert CITY.briefing.periods == (Kind.DAY,)

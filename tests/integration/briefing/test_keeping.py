@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ def at(office: Office, now_ms: int, **said: object) -> tuple[Office, City]:
     return Office(office.store, load_situation(office.store, ZONE, now_ms)), CITY.model_copy(update={"briefing": rules})
 
 
-def run(office: Office, now_ms: int, claims: Claims | None = None, **said: object) -> int:
+def run(office: Office, now_ms: int, claims: Claims | None = None, **said: Any) -> int:
     there, city = at(office, now_ms, **said)
     mine = claims or Claims(office.store)
     return keep_due(there.store, there.situation, city, mine, now_ms, lambda: now_ms)
@@ -69,7 +70,7 @@ def test_what_was_kept_is_shown_as_made_whatever_came_later(small_office: Office
 
 
 def test_areas_kinds_and_years_are_the_citys(small_office: Office) -> None:
-    said = {"periods": ["day", "week", "month"], "areas": ["G1", "NOPE"], "depth": 1}
+    said: dict[str, Any] = {"periods": ["day", "week", "month"], "areas": ["G1", "NOPE"], "depth": 1}
     there, city = at(small_office, NINE, **said)
     assert wanted(city.briefing, there.situation.tree) == ["C", "D1", "D2", "G1"]
     assert run(small_office, NINE, **said) == 12
