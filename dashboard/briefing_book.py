@@ -64,28 +64,28 @@ def _sheets(
     b: Briefing, said: dict[str, Any], lang: str, zone: ZoneInfo
 ) -> Iterator[tuple[str, list[str], Rows, set[int]]]:
     """(title, headings, rows, columns that are shares) of each sheet."""
-    t: Callable[[str], str] = lambda key: words(lang, f"briefing.{key}")  # noqa: E731
-    columns: Callable[..., list[str]] = lambda *names: [t(f"column.{name}") for name in names]  # noqa: E731
-    three = [t("column.now"), t("before"), t("year")]
-    counts = [t("column.counts"), t("before"), t("year")]
+    say: Callable[[str], str] = lambda key: words(lang, f"briefing.{key}")  # noqa: E731
+    columns: Callable[..., list[str]] = lambda *names: [say(f"column.{name}") for name in names]  # noqa: E731
+    three = [say("column.now"), say("before"), say("year")]
+    counts = [say("column.counts"), say("before"), say("year")]
     yield said["title"], [said["title"], said["area"]], _head(said), set()
-    yield t("headline"), [*columns("indicator"), *three, *counts], _numbers(b, lang), {1, 2, 3}
+    yield say("headline"), [*columns("indicator"), *three, *counts], _numbers(b, lang), {1, 2, 3}
     if b.children:
         yield (said["ranking_title"],
                [*columns("place", "area"), "", *columns("rate", "due", "change", "reported", "open", "overdue")],
                [[c.place, c.area.label(lang), peer_text(b, c.peer, lang), c.now.share, c.now.den,
                  None if c.now.share is None or c.before.share is None else c.now.share - c.before.share,
                  c.reported, c.open, c.overdue] for c in b.children], {3, 5})  # fmt: skip
-    yield (t("trend"), [*columns("day", "reported", "closed", "due", "rate")],
+    yield (say("trend"), [*columns("day", "reported", "closed", "due", "rate")],
            [[d.day, d.reported, d.closed, d.due, d.on_time / d.due if d.due else None] for d in b.days], {4})
-    yield (t("classes"), [*columns("class", "now"), t("before")],
+    yield (say("classes"), [*columns("class", "now"), say("before")],
            [[k.what.label(lang), k.now, k.before] for k in b.classes], set())  # fmt: skip
-    yield (t("worst"), columns("event", "what", "where", "urgency", "state", "deadline", "over"),
+    yield (say("worst"), columns("event", "what", "where", "urgency", "state", "deadline", "over"),
            [_case(c, lang, zone) for c in b.worst], set())  # fmt: skip
     s = b.supervised
-    yield (t("supervised"), columns("kind", "number", "event", "what", "where", "issued", "due_at"),
+    yield (say("supervised"), columns("kind", "number", "event", "what", "where", "issued", "due_at"),
            [[said["supervised"]], *(_order(x, lang, zone) for x in (*s.placards, *s.orders))], set())  # fmt: skip
-    yield t("notes"), [t("notes")], [[f"{note['n'] or ''} {note['text']}".strip()] for note in said["notes"]], set()
+    yield say("notes"), [say("notes")], [[f"{note['n'] or ''} {note['text']}".strip()] for note in said["notes"]], set()
 
 
 def _numbers(b: Briefing, lang: str) -> Rows:
