@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from callbacks.room import Room
 from geodata.intake.door import now_ms
 from geodata.services import alerting, escalating, patrolling, supervising, surging
+from geodata.services.briefing_keeping import keep_due
 from geodata.services.keeping import forget
 from geodata.services.leasing import Claims
 from geodata.store.engine import StoreError
@@ -64,6 +65,11 @@ def _count_shifts(room: Room, claims: Claims, at_ms: int) -> int:
     return patrolling.count_shifts(room.door.desk(), claims.may_write(COUNTING), at_ms)
 
 
+def _brief(room: Room, claims: Claims, at_ms: int) -> int:
+    """Those whose time has come are made and kept."""
+    return keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
@@ -72,6 +78,7 @@ JOBS: Sequence[Job] = (
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", MINUTE_S, _count_shifts, once=True),
+    Job("keeping briefings", 20 * SECOND_S, _brief, once=True),
 )
 
 

@@ -11,6 +11,7 @@ from dashboard import (
     words_admin,
     words_alerts,
     words_analysis,
+    words_briefing,
     words_coverage,
     words_duty,
     words_field,
@@ -50,7 +51,7 @@ BROWSER_TABLES = (
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
     words_quarantine.WORDS,
-    words_indicators.WORDS,
+    words_indicators.WORDS, words_briefing.WORDS,
 )  # fmt: skip
 TABLES = (*BROWSER_TABLES, *FORM_TABLES)
 ALL: Mapping[str, Mapping[str, str]] = _merged(TABLES)

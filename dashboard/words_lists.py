@@ -132,6 +132,7 @@ LISTS: dict[str, tuple[str, str]] = {
 
 UNITS: dict[str, tuple[str, str]] = {
     "units.title": ("力量看板", "Units"),
+    "page.open_briefing": ("平安报表", "Briefing"),
     "page.open_units": ("力量看板", "Board of units"),
     "units.total": ("{n} 个", "{n}"),
     "units.wait": ("正在读取力量", "Reading the units"),

@@ -13,6 +13,7 @@
     const parts = {
       duty: h("a", { class: "tool tool-duty" }, icon("duty")),
       units: h("a", { class: "tool tool-units" }, icon("units")),
+      briefing: h("a", { class: "tool tool-briefing" }, icon("briefing")),
       page: h("a", { class: "tool tool-page" }, icon("screen")),
       lang: h("a", { class: "tool tool-lang" }),
       theme: tool("theme", "a"),
@@ -54,7 +55,7 @@
     bar.liveness = h("div", { class: "liveness", "data-state": "wait" }, bar.dot, bar.live);
     box.replaceChildren(
       bar.city, bar.demo, bar.path, h("div", { class: "gap" }), bar.search,
-      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.replay, bar.tools.copy, bar.tools.account),
+      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.briefing, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.replay, bar.tools.copy, bar.tools.account),
       bar.stale, bar.liveness, bar.clock, bar.date
     );
     O.search.build(bar.search);
@@ -102,6 +103,8 @@
       label(link(tools.page, O.view.withPage(other)), other === "area" ? "page.open_area" : "page.open_wall");
       attr(label(link(tools.duty, O.view.withPage("duty")), "page.open_duty"), "hidden", page === "duty" || !O.account.me().duty);
       attr(label(link(tools.units, O.view.withPage("units")), "page.open_units"), "hidden", page === "units" || !O.account.me().units);
+      link(label(tools.briefing, "page.open_briefing"), "/briefing/" + encodeURIComponent(O.view.parse().area) + (en ? "?lang=en" : "?lang=zh"));
+      attr(tools.briefing, "hidden", page === "wall" || !O.account.me().duty);
       link(text(tools.lang, O.words.t("page.language")), O.view.withParam("lang", en ? "" : "en"));
       attr(tools.lang, "lang", en ? "zh-CN" : "en");
       label(link(tools.theme, O.view.withParam("theme", dark ? "light" : "")), dark ? "page.theme.light" : "page.theme.dark");

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from geodata.domain.plans import PLANS, Plan
 from geodata.domain.roles import Role
 from geodata.domain.skills import SKILLS, Skill
+from geodata.store.briefing_rules import BriefingSaid
 from geodata.store.loop_rules import AlertsSaid, ColoursSaid, LightsSaid, SurgesSaid
 from geodata.store.patrol_rules import CoverageSaid
 
@@ -95,6 +96,7 @@ class City(BaseModel):
     alerts: AlertsSaid = Field(default_factory=AlertsSaid)
     surges: SurgesSaid = Field(default_factory=SurgesSaid)
     coverage: CoverageSaid = Field(default_factory=CoverageSaid)
+    briefing: BriefingSaid = Field(default_factory=BriefingSaid)
 
     @field_validator("time_zone")
     @classmethod
@@ -136,6 +138,11 @@ class DataFolder:
     def replay(self) -> Path:
         """The folder of the logs of past days: made from the database, and made again where it is missing."""
         return self.root / "replay"
+
+    @property
+    def fonts(self) -> Path:
+        """The folder of fonts for printed briefings, where the machine's own are not to be used; may be missing."""
+        return self.root / "fonts"
 
     @property
     def ingest_key(self) -> Path:

@@ -178,8 +178,11 @@ def door(path: str, status: int, **other: object) -> Rule:
 
 
 SPAN = "from_at=2020-01-01T00:00:00Z&to_at=2099-01-01T00:00:00Z"
-MANY = ["/account", "/admin", "/alerts", "/audit", "/demo", "/field", "/login", "/logout", "/welcome"]
-CLOSED = {"/account", "/admin", "/alerts", "/audit", "/field", "/logout"}
+MANY = [
+    "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field", "/login", "/logout",
+    "/welcome",
+]  # fmt: skip
+CLOSED = {"/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/field", "/logout"}
 SENT = {"kind": JSON}
 ROUTES: Mapping[str, Rule] = {
     "POST /api/v1/events": api("/api/v1/events", of("intake", "duty_officer", "shift_leader", "unit_member", "feed"),
@@ -216,6 +219,11 @@ ROUTES: Mapping[str, Rule] = {
                                said="is not a unit of this city", **SENT),
     "GET /lists/{name}": Rule("person", of("leader", "shift_leader", "centre_head"),
                               "/lists/list.csv?of=/list/{area}%3Ffigure=all", beyond=404, kind=FORM),
+    "GET /briefing/{area:path}": page("/briefing/{area}?period=day:2026-11-02", STAFF, 404),
+    "GET /briefings": page("/briefings?area={area}", STAFF, 404),
+    "GET /briefings/open": page("/briefings/open?area=D1&kind=week&day=2026-11-02", STAFF, fine=(303,)),
+    "GET /briefings/{name}": page("/briefings/briefing.xlsx?area={area}&period=day:2026-11-02",
+                                  of("leader", "shift_leader", "centre_head"), 404),
     "GET /api/health": door("/api/health", 200),
     "GET /api/openapi.json": api("/api/openapi.json", EVERYBODY),
     "GET /api/docs": api("/api/docs", EVERYBODY),
