@@ -125,6 +125,7 @@
     if (!O.words.ready() || document.querySelector("dialog[open]")) return;
     const { key } = event_;
     if (typing(event_.target) && key !== "Escape") return;
+    if (key === "Escape" && document.querySelector(":popover-open")) return; // the browser closes it
     const row = meant(key);
     if (row) {
       event_.preventDefault();

@@ -21,6 +21,7 @@ from tests.factories.page_city import TITLE, UNSAFE, open_room
 from tests.factories.people import cookie_of, signed_in
 
 CHROMIUM = Path("/usr/bin/chromium")
+NOON_MS = 1_440_072_000_000  # 2015-08-20 at noon UTC: that day in every zone of the tests
 WALLS = [(1366, 768), (1920, 1080), (3840, 2160), (5760, 1080), (7680, 2160)]
 READY = "() => window.onescreen && onescreen.panels && onescreen.panels.value('title')"
 
@@ -229,7 +230,7 @@ def test_the_number_of_feeds_opens_each_of_them_with_its_age(page: Page) -> None
 
 def test_old_records_are_not_shown_as_a_quiet_day(page: Page) -> None:
     title = page.evaluate("() => onescreen.panels.value('title')")
-    old = title | {"data_span": [1_420_000_000_000, 1_440_000_000_000]}
+    old = title | {"data_span": [1_420_000_000_000, NOON_MS]}
     page.evaluate("title => onescreen.panels.apply('title', title)", old)
     expect(page.locator(".stale")).to_have_text("历史数据：最新一条记录于 2015-08-20")
     page.evaluate("title => onescreen.panels.apply('title', title)", title)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dashboard.format import moment
 from geodata.domain.events import FOLLOWS
 from geodata.domain.roles import ACTS, ANSWERS, PEOPLE, REVEALS, RIGHTS, Role
 from geodata.intake.door import now_ms
@@ -196,13 +196,14 @@ async def test_the_audit_is_filtered_paged_and_readable(house: House) -> None:
         for old, new in (step, (None, {"odd": [1, {}]})):
             house.room.access.audit.record(conn, Actor("x"), "accept", "event:1", at_ms=now_ms(), old=old, new=new)
     steps = (await reader.get("/audit?action=accept&lang=en")).text
-    for shown in ("<del>dispatched</del>", "<ins>handling</ins>", "1970-01-01 08:01", "<ins>1, {}</ins>", ">Accept<"):
+    told = moment(house.room.city.zone, 60_000)
+    for shown in ("<del>dispatched</del>", "<ins>handling</ins>", told, "<ins>1, {}</ins>", ">Accept<"):
         assert shown in steps
     page = (await reader.get("/audit?action=change_account&lang=zh")).text
     assert page.count('data-label="操作"') == 1
     assert "观察员, 领导" in re.sub(r"\s+", " ", re.sub(r"</?del>", "", page))
     assert "<ins>派遣员" in page
-    today = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 8 * 3600))
+    today = moment(house.room.city.zone, now_ms())[:10]
     sought = {f"from={today}&to={today}&actor=chief": 3, "to=2020-01-01": 0, "subject=account:new.one": 2}
     for query, lines in sought.items():
         assert (await reader.get(f"/audit?{query}")).text.count('data-label="操作"') == lines, query

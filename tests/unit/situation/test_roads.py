@@ -20,6 +20,7 @@ from tests.factories.road_nets import net_of, random_net, spot
 from tests.unit.situation.test_advising import pool_of, written_out
 
 SEEDS = st.integers(0, 2**32 - 1)
+ROUNDED_M = 1.6  # five decimals move both ends of a piece of the line by up to 0.8 m
 
 
 def plainly(graph: RoadGraph, unit: tuple[float, float], event: tuple[float, float]) -> float:
@@ -84,7 +85,7 @@ def test_ways_are_those_of_a_plain_search_and_no_way_is_told_as_none(seed: int) 
         assert found.line[-1] == pytest.approx(event, abs=1e-5)
         assert len(found.line) <= POINTS_MAX
         drawn = np.array(found.line)
-        assert metres_between(drawn[:-1], drawn[1:]).sum() <= found.metres + 5
+        assert metres_between(drawn[:-1], drawn[1:]).sum() <= found.metres + ROUNDED_M * len(drawn)
 
 
 @settings(max_examples=80)
