@@ -77,7 +77,7 @@ JOBS: Sequence[Job] = (
     Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
-    Job("counting the patrol coverage of shifts", MINUTE_S, _count_shifts, once=True),
+    Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
     Job("keeping briefings", 20 * SECOND_S, _brief, once=True),
 )
 
