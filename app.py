@@ -22,6 +22,7 @@ from rich.markup import escape
 from starlette_compress import CompressMiddleware
 
 from callbacks import (
+    analysis,
     batch,
     downloads,
     map,  # noqa: A004
@@ -41,7 +42,7 @@ from callbacks.policy import content_policy
 from callbacks.room import Room
 from callbacks.upkeep import keep_up
 from callbacks.wellformed import WellFormed
-from dashboard import rules
+from dashboard import indicators, rules
 from dashboard.shell import INDEX, shell
 from geodata.demo.build import build_demo
 from geodata.demo.city import CitySize
@@ -104,7 +105,7 @@ def open_room(folder: DataFolder, database: str) -> Room:
     store = existing(folder, database)
     access = Access.open(store, folder)
     clockwork = Clockwork(work_calendar(city), city.lights.rules)
-    situation = load_situation(store, city.zone, clockwork=clockwork)
+    situation = load_situation(store, city.zone, clockwork=clockwork, patrol=city.coverage.plan)
     return Room(
         store, situation, Tail(store, situation), city, folder, code_build(), access, Sessions(access),
         Door(access, city),
@@ -116,12 +117,15 @@ def create_app(room: Room) -> Dash:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        works = room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions), keep_up(room)
+        works = (
+            room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions), keep_up(room), push.replays.run(),
+        )  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        push.replays.close()
 
     server = FastAPI(title="OneScreen", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     push = wiring.register(server, room)
@@ -130,7 +134,8 @@ def create_app(room: Room) -> Dash:
     server.include_router(pages.router(room))
     server.include_router(navigation.router(room))
     server.include_router(downloads.router(room))
-    server.include_router(windows.router(room))
+    server.include_router(windows.router(room, push.replays))
+    server.include_router(analysis.router(room))
     add_answers(server)
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(
@@ -309,6 +314,12 @@ def simulate(
 def print_rules() -> None:
     """Print the rules of the closed loop as docs/loop.md has them."""
     typer.echo(rules.table())
+
+
+@cli.command(name="indicators")
+def print_indicators() -> None:
+    """Print the table of indicators as docs/indicators.md has it."""
+    typer.echo(indicators.table())
 
 
 if __name__ == "__main__":

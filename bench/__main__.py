@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import acts, advice, page, permits, push, queue, situation, start
+from bench import acts, advice, coverage, history, page, permits, push, queue, replay, situation, start, surges
 
 Figures = dict[str, dict[str, Any]]
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,8 +22,12 @@ SUITES: Mapping[str, tuple[tuple[str, ...], Callable[[], Figures]]] = {
     "push": (("P2.screens", "P2.ratio", "P3.frame", "P3.frame_share"), push.figures),
     "permits": (("P9.permit_drill", "P9.permit_frame"), permits.figures),
     "advice": (("P10.rank", "P10.rank_road"), advice.figures),
+    "coverage": (("P17.walk_cost",), coverage.figures),
     "acts": (("P12.dispatch_p99",), acts.figures),
     "queue": (("P11.window", "P11.scroll"), queue.figures),
+    "history": (("P6.trend_100m", "P6.flat"), history.figures),
+    "surges": (("P13.false_alarms", "P13.delay"), surges.figures),
+    "replay": (("P7.any_instant",), replay.figures),
     "start": (("P8.first", "P8.again"), start.figures),
     "page": (("P3.first_load", "P3.tile", "P5.drill_p95", "P5.select_p95", "P5.filter_p95"), page.figures),
 }

@@ -91,6 +91,7 @@ def events_of(tree: AreaTree, book: Codebook, n_open: int, rng: np.random.Genera
         "ended_ms": np.where(closed, NOW_MS - rng.integers(0, 12 * HOUR_MS, n), NEVER), "deadline_ms": deadline,
         "on_time": np.full(n, CLOCK), "unit_id": np.full(n, NO_UNIT),
     }  # fmt: skip
+    numbers |= {"marks": np.zeros(n), "stage_ms": np.full(n, NEVER), "clock_ms": np.full(n, NEVER)}
     typed = EventBatch.of((), tree, book).numbers
     return EventBatch(
         {name: np.asarray(numbers[name]).astype(column.dtype) for name, column in typed.items()},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response, StreamingResponse
 
-from callbacks import listing, units
+from callbacks import grids, listing, units
 from callbacks.room import Room
 from dashboard.format import moment
 from dashboard.words import named, words
@@ -21,8 +22,9 @@ from geodata.intake.door import now_ms
 from geodata.services.actors import Actor, asking
 from geodata.services.desk import Desk
 from geodata.services.list_files import MEDIA, Cell, Sheet, written
-from geodata.services.listing import EXPORT_MAX, kept_list, live_ids, read_whole, unit_ids
+from geodata.services.listing import EXPORT_MAX, grid_ids, kept_list, live_ids, read_whole, unit_ids
 from geodata.services.looking import events_by_ids, running_lines, units_by_ids
+from geodata.situation.grid_listing import GridLine
 from geodata.store.events import EventNow
 from geodata.store.pauses import Suspension
 from geodata.store.units import UnitNow
@@ -38,10 +40,17 @@ UNITS = (
     "code", "call_sign", "kind", "status", "status_at", "freshness", "fix_at", "home_code", "home", "area_code",
     "area", "roster", "lon", "lat",
 )  # fmt: skip
+GRIDS = (
+    "code", "grid", "area", "grid_kind", "walk", "walked_at", "hours_since", "due_until", "every", "inside_min",
+    "need_min", "fixes", "lon", "lat",
+)  # fmt: skip
 
 
 def router(room: Room) -> APIRouter:
-    """``/lists/list.csv?of=<address of the page>``, ``/lists/units.xlsx?of=…``. Include it before Dash."""
+    """``/lists/list.csv?of=<address of the page>``, ``/lists/units.xlsx?of=…``, ``/lists/grids.geojson?of=…``.
+
+    Include it before Dash.
+    """
     api = APIRouter(include_in_schema=False)
 
     @api.get("/lists/{name}")
@@ -49,9 +58,10 @@ def router(room: Room) -> APIRouter:
         what, _, ending = name.partition(".")
         actor = asking.get()
         actor.needs(Right.EXPORT)
-        if what not in ("list", "units") or ending not in MEDIA:
-            raise HTTPException(404, f"there is no list {name[:64]!r}; possible: list, units as {', '.join(MEDIA)}")
-        return await (_events if what == "list" else _units)(room, actor, of, ending)
+        if what not in LISTS or ending not in MEDIA:
+            possible = f"{', '.join(LISTS)} as {', '.join(MEDIA)}"
+            raise HTTPException(404, f"there is no list {name[:64]!r}; possible: {possible}")
+        return await LISTS[what](room, actor, of, ending)
 
     return api
 
@@ -59,7 +69,9 @@ def router(room: Room) -> APIRouter:
 async def _events(room: Room, actor: Actor, address: str, ending: str) -> Response:
     asked = listing.asked_of(room, actor, address)
     if asked.figure in KEPT:
-        what = kept_list(room.situation, actor, asked.view.area, asked.figure, asked.filters, asked.hour)
+        what = kept_list(
+            room.situation, actor, asked.view.area, asked.figure, asked.filters, asked.hour, asked.period, asked.span
+        )
         chosen, whole = await asyncio.to_thread(read_whole, room.store, what)
     else:
         every = live_ids(
@@ -84,6 +96,20 @@ async def _units(room: Room, actor: Actor, address: str, ending: str) -> Respons
         room, actor, view, "list:units", sheet, _unit_rows(room, desk, actor, view, chosen, roster, ending),
         len(chosen), len(every) <= EXPORT_MAX, ending,
     )  # fmt: skip
+
+
+async def _grids(room: Room, actor: Actor, address: str, ending: str) -> Response:
+    view, query = grids.asked_of(room, actor, address)
+    every = grid_ids(room.situation, actor, view.area, query).ids
+    lines = room.situation.grid_lines(every[:EXPORT_MAX])
+    sheet = _sheet(view.lang, words(view.lang, "grids.title"), GRIDS)
+    rows = (_grid_row(room, view, line, plain=ending == "geojson") for line in lines)
+    return await _file(room, actor, view, "list:grids", sheet, rows, len(lines), len(every) <= EXPORT_MAX, ending)
+
+
+LISTS: Mapping[str, Callable[[Room, Actor, str, str], Awaitable[Response]]] = MappingProxyType({
+    "list": _events, "units": _units, "grids": _grids,
+})  # fmt: skip
 
 
 def _sheet(lang: str, title: str, names: Sequence[str]) -> Sheet:
@@ -167,6 +193,19 @@ def _unit_row(room: Room, view: MapView, u: UnitNow, roster: str, *, plain: bool
         u.code, u.call_sign, kind, status, _time(room, u.status_ms, plain), fresh,
         _time(room, u.fix_ms if on else None, plain), *home, *where, planned, u.lon if on else None,
         u.lat if on else None,
+    )  # fmt: skip
+
+
+def _grid_row(room: Room, view: MapView, g: GridLine, *, plain: bool) -> Sequence[Cell]:
+    lang, area = view.lang, room.situation.tree.areas[g.area]
+    hours = None if g.last_ms is None else round((room.situation.now_ms - g.last_ms) / 3_600_000, 1)
+    told = (g.kind, g.state.value, g.every) if plain else (
+        grids.kind_name(lang, g.kind), words(lang, f"grids.state.{g.state}"), grids.every_name(lang, g.every),
+    )  # fmt: skip
+    return (
+        area.code, area.label(lang), room.situation.tree.place(g.area, lang), told[0], told[1],
+        _time(room, g.last_ms, plain), hours, _time(room, g.until_ms, plain), told[2], g.inside_ms // 60_000,
+        g.need_ms // 60_000, g.fixes, area.lon, area.lat,
     )  # fmt: skip
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,32 +22,41 @@ from geodata.domain.figures import (
     KEPT,
     LEDGER,
     LIST_ORDERS,
+    PERIODIC,
+    SPAN_MAX_MS,
     Figure,
     ListOrder,
+    Span,
     states_of,
 )
+from geodata.domain.periods import Period
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters, MapView, ViewError
 from geodata.domain.windows import FIND_MAX, LIMIT_MAX, places
 from geodata.domain.windows import Asked as AskedWindow
 from geodata.services.actors import Actor
-from geodata.services.listing import DEPTH_MAX, EXPORT_MAX, KeptLists, kept_list, live_ids
+from geodata.services.listing import DEPTH_MAX, EXPORT_MAX, KeptLists, kept_list, live_ids, this_month
+from geodata.services.measuring import PeriodError, check
 from geodata.situation.briefs import EventBrief
 from geodata.store import events, pauses
 from geodata.store.events import EventNow
 
 Json = dict[str, Any]
 Row = tuple[str, str, int, str, str, str, int, int | None, int | None, str, str]
+LATEST_MS = 1 << 52
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A list as its address says: the view, the figure, the order, and the hour of the day that it is cut down to."""
+    """A list as its address says: the view, the figure, the order, the hour, the days or the span that it is cut down
+    to."""
 
     view: MapView
     figure: Figure
     order: ListOrder
     hour: int | None = None
+    period: Period | None = None
+    span: Span | None = None
 
     @property
     def filters(self) -> Filters:
@@ -66,7 +77,26 @@ def asked_of(room: Room, actor: Actor, address: str) -> Asked:
     told = dict(parse_qsl(urlsplit(address).query))
     figure = _one("figure", told.get("figure", Figure.OPEN), FIGURES)
     order = _one("sort", told.get("sort", FIRST.get(Figure(figure), ListOrder.NEWEST)), LIST_ORDERS)
-    return Asked(view, Figure(figure), ListOrder(order), _hour(told.get("hour", ""), Figure(figure)))
+    period = period_of(told, this_month(room.situation)) if figure in PERIODIC else None
+    hour, span = _hour(told.get("hour", ""), Figure(figure)), _span(told.get("span", ""), Figure(figure))
+    return Asked(view, Figure(figure), ListOrder(order), hour, period, span)
+
+
+def period_of(told: Mapping[str, str], otherwise: Period) -> Period:
+    """The days of an address, ``from=2026-11-01&to=2026-11-30``; what is missing is as in ``otherwise``. ViewError."""
+    days = {}
+    for name, usual in (("from", otherwise.first), ("to", otherwise.last)):
+        value = told.get(name, "") or usual.isoformat()
+        try:
+            days[name] = date.fromisoformat(value)
+        except ValueError:
+            raise ViewError(name, value[:64], "is no date such as 2026-11-30") from None
+    period = Period(days["from"], days["to"])
+    try:
+        check(period)
+    except PeriodError as error:
+        raise ViewError(error.field, error.value, error.rule) from None
+    return period
 
 
 def _hour(value: str, figure: Figure) -> int | None:
@@ -77,6 +107,20 @@ def _hour(value: str, figure: Figure) -> int | None:
     if not (value.isascii() and value.isdigit() and len(value) <= 2 and int(value) in HOURS):
         raise ViewError("hour", value[:64], f"is no hour of the day; allowed: {HOURS[0]} to {HOURS[-1]}")
     return int(value)
+
+
+def _span(value: str, figure: Figure) -> Span | None:
+    if not value:
+        return None
+    if figure is not Figure.SPAN:
+        raise ViewError("span", value[:64], f"goes with this figure only: {Figure.SPAN}")
+    parts = value.split(".")
+    if len(parts) not in (2, 3) or not all(p.isascii() and p.isdigit() and len(p) <= 16 for p in parts):
+        raise ViewError("span", value[:64], "is not FROM.TO or FROM.TO.LAST, in epoch milliseconds")
+    span = Span(*(int(part) for part in parts))
+    if not span.from_ms < span.to_ms <= span.from_ms + SPAN_MAX_MS or span.to_ms > LATEST_MS:
+        raise ViewError("span", value[:64], "is not longer than nothing and at most a day")
+    return span
 
 
 def _one(name: str, value: str, allowed: tuple[str, ...]) -> str:
@@ -112,13 +156,19 @@ async def _live(room: Room, actor: Actor, of: Asked, asked: AskedWindow) -> Json
 
 
 async def _kept(room: Room, kept: KeptLists, actor: Actor, of: Asked, asked: AskedWindow) -> Json:
-    what = kept_list(room.situation, actor, of.view.area, of.figure, of.filters, of.hour)
+    what = kept_list(
+        room.situation, actor, of.view.area, of.figure, of.filters, of.hour, of.period, of.span
+    )
     offset, limit = max(0, asked.offset), min(max(0, asked.limit), LIMIT_MAX)
     read = await asyncio.to_thread(kept.read, what, min(offset, DEPTH_MAX), limit)
     rows = await asyncio.to_thread(_read_rows, room, of.view, list(read.ids[offset : offset + limit]))
     further = len(read.ids) if read.done else len(read.ids) + limit
     total = min(DEPTH_MAX, further if read.total is None else read.total)
-    return {"total": total, "number": read.total, "offset": offset, "rows": rows, "at": [-1] * len(asked.find)}
+    found: Json = {"total": total, "number": read.total, "offset": offset, "rows": rows, "at": [-1] * len(asked.find)}
+    if of.period is None:
+        return found
+    first, last = of.period.first.isoformat(), of.period.last.isoformat()
+    return found | {"period": words(of.view.lang, "list.period.span", first=first, last=last)}
 
 
 def _ledger(room: Room, lang: str, some: list[int]) -> dict[int, str]:

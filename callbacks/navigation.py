@@ -77,7 +77,8 @@ def me(room: Room, actor: Actor) -> Json:
         "read_alerts": actor.may(Right.READ_ALERTS), "duty": actor.may(Right.OPEN_EVENTS),
         "units": actor.may(Right.SEE_UNITS), "export": actor.may(Right.EXPORT),
         "quarantine": actor.may(Right.READ_QUARANTINE) and sender_of(actor, tree, Right.READ_QUARANTINE) is None,
-        "dispatch": "dispatch" in actor.acts, "tops": [tree.areas[span.start].code for span in actor.ordinals(tree)],
+        "dispatch": "dispatch" in actor.acts, "judge": actor.may(Right.JUDGE_SURGES),
+        "tops": [tree.areas[span.start].code for span in actor.ordinals(tree)],
     }  # fmt: skip
 
 

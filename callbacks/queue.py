@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from callbacks.live.replays import Replays
 from callbacks.room import Room
 from dashboard.words import named, words
 from geodata.domain.roles import Right
@@ -13,6 +14,8 @@ from geodata.domain.windows import Asked
 from geodata.services.actors import Actor
 from geodata.services.looking import permitted_view
 from geodata.situation.briefs import EventBrief
+from geodata.situation.queueing import Window
+from geodata.situation.situation import Situation
 from layers.registry import LAYER_IDS
 
 Json = dict[str, Any]
@@ -32,11 +35,30 @@ def view_of(room: Room, actor: Actor, address: str) -> MapView:
 
 def window(room: Room, actor: Actor, address: str, asked: Asked) -> Json:
     """The rows that are asked for, how many there are in all, and where the keys asked for stand. Raises ViewError."""
-    view = view_of(room, actor, address)
+    view = _of_duty(view_of(room, actor, address), address)
+    o = room.situation.tree.ordinal[view.area]
+    return _told(room, actor, view, room.situation.queue(o, view.filters, view.order, asked))
+
+
+async def window_then(room: Room, replays: Replays, actor: Actor, address: str, asked: Asked) -> Json:
+    """As ``window``, at the instant of the address. Raises ViewError."""
+    view = _of_duty(view_of(room, actor, address), address)
+    o = room.situation.tree.ordinal[view.area]
+
+    def ask(situation: Situation) -> Window:
+        return situation.queue(o, view.filters, view.order, asked)
+
+    return _told(room, actor, view, await replays.ask(view, ask))
+
+
+def _of_duty(view: MapView, address: str) -> MapView:
     if view.page != "duty":
         raise ViewError("path", address[:100], "is not /duty/<area>")
+    return view
+
+
+def _told(room: Room, actor: Actor, view: MapView, found: Window) -> Json:
     o = room.situation.tree.ordinal[view.area]
-    found = room.situation.queue(o, view.filters, view.order, asked)
     return {
         "total": found.total, "offset": found.offset, "at": found.at,
         "rows": [_row(room, actor, view, o, e, light) for e, light in zip(found.events, found.lights, strict=True)],

@@ -11,6 +11,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, no_update
 
 from callbacks.casework import Block, blocks, maybe_twins, writer
+from callbacks.grid_card import patrols
 from callbacks.offering import advised, planned, steps_of
 from callbacks.permits import permitted
 from callbacks.queue import view_of
@@ -38,8 +39,8 @@ Shot = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The details of one thing. A row is (label, how to write it, raw value): text, number, time, ago, deadline, or
-    listed: a number and the list behind it (``layers.base.LegendItem``).
+    """The details of one thing. A row is (label, how to write it, raw value): text, number, time, ago, deadline,
+    strip: cells (colour, words), or listed: a number and the list behind it (``layers.base.LegendItem``).
 
     ``contact``: the reporter left one, and who asks may reveal it. ``steps``: what it may do with it now
     (``callbacks.offering.steps_of``). ``timeline``: what happened to it, oldest first. ``blocks``: what else is on
@@ -70,6 +71,8 @@ def register(app: Dash, room: Room) -> None:
             return no_update
         selected, lang = str(asked["selected"]), asked["lang"] if asked["lang"] in LANGUAGES else LANGUAGES[0]
         card = await look_up(room, actor, selected, lang, filters_of(room, actor, asked["address"]))
+        if is_replayed(room, actor, asked["address"]):
+            card = replace(card, steps=None, contact=False)
         return {
             "n": asked["n"], "selected": selected, "kind": card.kind, "title": card.title, "rows": card.rows,
             "urgency": card.urgency, "note": card.note, "enter": card.enter, "contact": card.contact,
@@ -110,6 +113,14 @@ def filters_of(room: Room, actor: Actor, address: str) -> Filters:
         return ALL_EVENTS
 
 
+def is_replayed(room: Room, actor: Actor, address: str) -> bool:
+    """Whether the page shows an instant of the past, of which nothing can be done."""
+    try:
+        return bool(view_of(room, actor, address).at)
+    except ViewError:
+        return False
+
+
 async def look_up(room: Room, actor: Actor, selected: str, lang: str, filters: Filters = ALL_EVENTS) -> Card:
     """The card of ``kind:code``; one that says it was not found where there is nothing of that kind and code. The
     numbers of an area follow the filters, as those on the map do.
@@ -123,6 +134,10 @@ async def look_up(room: Room, actor: Actor, selected: str, lang: str, filters: F
     card = await _event(room, actor, code, lang) if kind == "event" else None
     if kind in CARDS:
         card = CARDS[kind](room, actor, code, lang, filters)
+    if kind == "area" and card is not None:
+        rows, more = await patrols(room, actor, room.situation.tree.ordinal[code], lang)
+        first, rest = card.rows[:FIRST_ROWS], card.rows[FIRST_ROWS:]
+        card = replace(card, rows=(*first, *rows, *rest), blocks=(*card.blocks, *more))
     return card or Card(label, code, (), note=words(lang, "drawer.gone", code=code))
 
 
@@ -285,4 +300,6 @@ CARDS: Mapping[str, Callable[[Room, Actor, str, str, Filters], Card | None]] = M
 })  # fmt: skip
 MERGING = FOLLOWS["merge"].after
 KINDS = ("event", "unit", "area")
+FIRST_ROWS = 4
+"""The numbers of an area's card come first, then what it says of patrols."""
 NEEDED: Mapping[str, Right] = MappingProxyType({"event": Right.OPEN_EVENTS, "unit": Right.SEE_UNITS})

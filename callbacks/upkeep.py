@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 from callbacks.room import Room
 from geodata.intake.door import now_ms
-from geodata.services import alerting, escalating, supervising
+from geodata.services import alerting, escalating, patrolling, supervising, surging
+from geodata.services.briefing_keeping import keep_due
 from geodata.services.keeping import forget
 from geodata.services.leasing import Claims
 from geodata.store.engine import StoreError
 
 log = logging.getLogger(__name__)
 SECOND_S, MINUTE_S, HOUR_S = 1.0, 60.0, 3_600.0
-CLIMBING = "alerts"
+CLIMBING, COUNTING = "alerts", "coverage"
 Work = Callable[[Room, Claims, int], object]
 
 
@@ -53,11 +54,31 @@ def _escalate(room: Room, claims: Claims, at_ms: int) -> int:
     return escalating.escalate(room.door.desk(), claims, at_ms, supervising.open_order)
 
 
+def _look_for_surges(room: Room, claims: Claims, at_ms: int) -> int:
+    return surging.lookout_of(room.store).look(room.door.desk(), claims, at_ms)
+
+
+def _count_shifts(room: Room, claims: Claims, at_ms: int) -> int:
+    """Shifts that are over are counted once."""
+    if claims.hold(COUNTING, at_ms) is None:
+        return 0
+    return patrolling.count_shifts(room.door.desk(), claims.may_write(COUNTING), at_ms)
+
+
+def _brief(room: Room, claims: Claims, at_ms: int) -> int:
+    """Those whose time has come are made and kept."""
+    return keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
     Job("asking the next tier", 3 * SECOND_S, _climb, once=True),
     Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
+    # Each minute; asked more often, since a lease is shorter than that.
+    Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
+    Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
+    Job("keeping briefings", 20 * SECOND_S, _brief, once=True),
 )
 
 

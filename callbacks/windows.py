@@ -1,4 +1,5 @@
-"""Windows of the long lists, by one plain route: the queue of a desk, the list behind a figure, the board of units.
+"""Windows of the long lists, by one plain route: the queue of a desk, the list behind a figure, the board of units,
+the list of grids.
 
 A list that is scrolled asks four times a second; a callback of Dash would pass two stores and a second callback each.
 """
@@ -14,8 +15,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from callbacks import listing, queue, units
+from callbacks import grids, listing, queue, units
 from callbacks.answers import read_as
+from callbacks.live.replays import Replays
 from callbacks.room import Room
 from geodata.domain.roles import Right
 from geodata.domain.windows import FIND_MAX, LIMIT_MAX, Asked
@@ -54,11 +56,13 @@ class Window(NamedTuple):
     look: Callable[[Actor, str, Asked], Awaitable[Json]]
 
 
-def windows_of(room: Room) -> Mapping[str, Window]:
+def windows_of(room: Room, replays: Replays) -> Mapping[str, Window]:
     """The lists by their names."""
     kept = KeptLists(room.store)
 
     async def queued(actor: Actor, address: str, asked: Asked) -> Json:
+        if queue.view_of(room, actor, address).at:
+            return await queue.window_then(room, replays, actor, address, asked)
         return queue.window(room, actor, address, asked)
 
     async def listed(actor: Actor, address: str, asked: Asked) -> Json:
@@ -67,16 +71,19 @@ def windows_of(room: Room) -> Mapping[str, Window]:
     async def mustered(actor: Actor, address: str, asked: Asked) -> Json:
         return units.window(room, actor, address, asked)
 
+    async def walked(actor: Actor, address: str, asked: Asked) -> Json:
+        return grids.window(room, actor, address, asked)
+
     return {
         "queue": Window(Right.OPEN_EVENTS, queued), "list": Window(Right.SEE, listed),
-        "units": Window(Right.SEE_UNITS, mustered),
+        "units": Window(Right.SEE_UNITS, mustered), "grids": Window(Right.SEE_UNITS, walked),
     }  # fmt: skip
 
 
-def router(room: Room) -> APIRouter:
-    """``POST /windows/queue``, ``/windows/list``, ``/windows/units``. Include it before Dash."""
+def router(room: Room, replays: Replays) -> APIRouter:
+    """``POST /windows/queue``, ``/windows/list``, ``/windows/units``, ``/windows/grids``. Include it before Dash."""
     api = APIRouter(include_in_schema=False)
-    windows = windows_of(room)
+    windows = windows_of(room, replays)
 
     @api.post("/windows/{what}")
     async def look(what: str, request: Request) -> Response:

@@ -43,6 +43,9 @@ STEP_SINK = "step-sink"
 DESK = "desk"
 BOARD = "board"
 
+# What leaders ask, below the first screen of the overview. Asked for at callbacks/analysis.py.
+ANALYSIS = "analysis"
+
 # Saved views of the queue: asked for, saved and forgotten by VIEWS_ASK, answered in VIEWS.
 VIEWS_ASK = "views-ask"
 VIEWS = "views"
@@ -68,6 +71,7 @@ SEARCH_SINK = "search-sink"
 SHELL = "shell"
 HEADER = "header"
 BANNER = "banner"
+REPLAY = "replay"
 LOST = "lost"
 LEFT = "left"
 CENTRE = "centre"
@@ -76,6 +80,7 @@ TICKER = "ticker"
 FILTERS = "filters"
 CHIPS = "chips"
 ALERTS = "alerts"
+SURGES = "surges"
 
 # The panels: the browser fills each from the section of the live frame that bears the same name.
 KPI = "kpi"
@@ -85,3 +90,4 @@ CURVE = "curve"
 FEED = "feed"
 WORST = "worst"
 RANKING = "ranking"
+COVERAGE = "coverage"

@@ -13,6 +13,8 @@ from geodata.domain.catalogue import Catalogue
 from geodata.domain.events import OPEN, SOURCES, STATES, Stage
 from geodata.domain.figures import FIGURES, held_by
 from geodata.domain.lights import LIGHTS
+from geodata.domain.picking import PICKS, USUAL
+from geodata.domain.units import DEPARTMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Panel:
 
 SIDES: Mapping[str, Sequence[Panel]] = MappingProxyType({
     ids.LEFT: (Panel(ids.KPI), Panel(ids.ALL_TIME, on_wall=False), Panel(ids.CLASSES), Panel(ids.CURVE)),
-    ids.RIGHT: (Panel(ids.FEED), Panel(ids.WORST, on_wall=False), Panel(ids.RANKING)),
+    ids.RIGHT: (Panel(ids.FEED), Panel(ids.WORST, on_wall=False), Panel(ids.COVERAGE, on_wall=False),
+                Panel(ids.RANKING)),
 })  # fmt: skip
 
 
@@ -40,5 +43,7 @@ def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]
         "sources": [s.value for s in SOURCES],
         "lights": list(LIGHTS),
         "stages": [s.value for s in Stage],
+        "kinds": list(DEPARTMENTS),
+        "periods": {"picks": list(PICKS), "usual": USUAL},
         "home": "/",
     }

@@ -31,13 +31,14 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Map
 
     ``me``: who looks at it (``callbacks.navigation.me``).
     """
-    return html.Div(
+    first = html.Div(
         [
             dcc.Location(id=ids.URL, refresh=False),
             *_stores(city_facts(catalogue, layer_ids) | {"me": dict(me)}),
             html.A(href=f"#{ids.CENTRE}", className="skip"),
             html.Header(id=ids.HEADER),
             html.Div(id=ids.BANNER, hidden=True),
+            html.Div(id=ids.REPLAY, hidden=True),
             html.Div(id=ids.LOST),
             html.Div(
                 [
@@ -45,7 +46,10 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Map
                     html.Aside(id=ids.BOARD),
                     _side(ids.LEFT, SIDES[ids.LEFT]),
                     html.Main(_map(map_pane), id=ids.CENTRE, tabIndex="-1"),
-                    _side(ids.RIGHT, SIDES[ids.RIGHT], html.Section(id=ids.ALERTS, className="alerts", hidden=True)),
+                    _side(
+                        ids.RIGHT, SIDES[ids.RIGHT], html.Section(id=ids.ALERTS, className="alerts", hidden=True),
+                        html.Section(id=ids.SURGES, className="surges", hidden=True),
+                    ),
                 ],
                 className="body",
             ),
@@ -53,6 +57,7 @@ def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Map
         ],
         id=ids.SHELL,
     )
+    return html.Div([first, html.Div(id=ids.ANALYSIS, hidden=True)])
 
 
 def _stores(facts: dict[str, Any]) -> list[dcc.Store]:

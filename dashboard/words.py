@@ -10,8 +10,12 @@ from dashboard import (
     words_access,
     words_admin,
     words_alerts,
+    words_analysis,
+    words_briefing,
+    words_coverage,
     words_duty,
     words_field,
+    words_indicators,
     words_lights,
     words_lists,
     words_live,
@@ -19,8 +23,10 @@ from dashboard import (
     words_map,
     words_phones,
     words_quarantine,
+    words_replay,
     words_roles,
     words_screen,
+    words_surges,
     words_terms,
 )
 from geodata.domain.view import LANGUAGES
@@ -39,11 +45,13 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
 
 BROWSER_TABLES = (
     words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS, words_lights.WORDS,
-    words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS,
+    words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS, words_indicators.FIGURES, words_surges.WORDS,
+    words_coverage.WORDS, words_replay.WORDS, words_analysis.WORDS,
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
     words_quarantine.WORDS,
+    words_indicators.WORDS, words_briefing.WORDS,
 )  # fmt: skip
 TABLES = (*BROWSER_TABLES, *FORM_TABLES)
 ALL: Mapping[str, Mapping[str, str]] = _merged(TABLES)

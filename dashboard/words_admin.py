@@ -222,6 +222,7 @@ AUDIT: Pairs = {
     "audit.none_found": ("没有符合条件的记录。", "No line fits the filter."),
     "audit.yes": ("是", "yes"),
     "audit.no": ("否", "no"),
+    "audit_action.judge_surge": ("判定异动", "Judged a surge"),
     "audit_action.sign_in": ("登录", "Signed in"),
     "audit_action.sign_in_oidc": ("统一身份认证登录", "Signed in by single sign-on"),
     "audit_action.step_in": ("进入演示角色", "Stepped into a demo role"),
@@ -313,6 +314,7 @@ AUDIT: Pairs = {
     "audit_value.n_areas": ("区划导入", "Editions of areas"),
     "audit_value.n_roster": ("排班导入", "Rosters"),
     "audit_value.n_roads": ("路网导入", "Road graphs"),
+    "audit_value.n_surge": ("异动变更", "Of surges"),
 }
 
 WORDS: Pairs = {**ADMIN, **PEOPLE, **SCREENS, **FEEDS, **RIGHTS, **AUDIT}

@@ -30,9 +30,12 @@ FIGURES: dict[str, tuple[str, str]] = {
     "figure.suspended": ("挂账台账", "Suspended"),
     "figure.forced": ("今日强制结案", "Force-closed today"),
     "figure.reopened": ("重开在办", "Reopened"),
+    "figure.supervised": ("督办中", "Supervised"),
+    "figure.placarded": ("挂牌督办中", "On a placard"),
     "figure.all_forced": ("全部强制结案", "All force-closed"),
     "figure.all_reopened": ("全部重开", "All reopened"),
     "figure.to_reply": ("待答复", "To reply"),
+    "figure.span": ("时段上报", "Reported in a span"),
     "figure_why.reported": ("城市当日 0 时起上报，不论现在状态", "Reported since midnight, whatever became of them"),
     "figure_why.open": ("尚未办结", "Not ended yet"),
     "figure_why.overdue": ("尚未办结且已过时限", "Open and past their deadline"),
@@ -60,8 +63,11 @@ FIGURES: dict[str, tuple[str, str]] = {
     "figure_why.suspended": ("挂账中，时限停走：起始、复核日期、原因", "Since when, until when, and why"),
     "figure_why.forced": ("今日由值班长强制结案", "Closed today by the shift leader, without the usual end"),
     "figure_why.reopened": ("结案后重开，尚未办结", "Opened again after their end, and not ended yet"),
+    "figure_why.supervised": ("在办，且有督办单未答复", "Open, with a supervision order not answered yet"),
+    "figure_why.placarded": ("在办，且挂牌未摘", "Open, with a placard not lifted yet"),
     "figure_why.all_forced": ("历史上由值班长强制结案", "Closed by the shift leader, without the usual end"),
     "figure_why.all_reopened": ("结案后曾重开，不论现在状态", "Opened again at any time, whatever became of them"),
+    "figure_why.span": ("所示时段内上报；未指定则为近一小时", "Reported in the span shown, else in the last hour"),
     "figure_why.to_reply": ("已办结，上报人尚未得到答复", "Ended, and whoever reported it was not answered yet"),
 }
 
@@ -71,6 +77,7 @@ LISTS: dict[str, tuple[str, str]] = {
     "list.today": ("今日与在办", "Today and open"),
     "list.past": ("此前与本月", "Before, and this month"),
     "list.hour": ("{hour} 时", "{hour}:00–{hour}:59"),
+    "list.span": ("{date} {from}–{to}", "{date} {from}–{to}"),
     "list.all": ("全部记录", "All records"),
     "list.total": ("{n} 件", "{n}"),
     "list.counting": ("已读 {n} 件，向下滚动继续", "{n} read; scroll on for more"),
@@ -125,6 +132,7 @@ LISTS: dict[str, tuple[str, str]] = {
 
 UNITS: dict[str, tuple[str, str]] = {
     "units.title": ("力量看板", "Units"),
+    "page.open_briefing": ("平安报表", "Briefing"),
     "page.open_units": ("力量看板", "Board of units"),
     "units.total": ("{n} 个", "{n}"),
     "units.wait": ("正在读取力量", "Reading the units"),

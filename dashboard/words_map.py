@@ -21,6 +21,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "legend.units.stale": ("定位陈旧(空心)", "Stale fix (hollow)"),
     "legend.units.lost": ("失联(灰色空心)", "Lost (hollow grey)"),
     "legend.note.cells": ("按区域合计为 {n} 个圆点", "summed into {n} dots by area"),
+    "legend.surges": ("异动（实心为已确认）", "Surges (filled: confirmed)"),
     "legend.density": ("在办事件密度", "Density of open events"),
     "legend.note.piles": ("已剔除可疑堆点 {n} 件", "{n} on suspicious piles left out"),
     "map.fit": ("回到全图", "Show the whole area"),

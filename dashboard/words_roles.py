@@ -90,6 +90,7 @@ RIGHTS: Pairs = {
     "right.read_audit": ("查阅审计记录", "Read the audit"),
     "right.acknowledge": ("确认通知到本人的告警", "Confirm alerts that ask them"),
     "right.read_alerts": ("查阅告警记录", "Read the record of alerts"),
+    "right.judge_surges": ("判定异动", "Judge surges"),
 }
 
 SCOPES: Pairs = {

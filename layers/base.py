@@ -102,7 +102,8 @@ class Drawing:
 class Layer(Protocol[R]):
     """A layer: ``rows`` is the only reader of the situation and is bounded; ``draw`` is pure.
 
-    ``topics`` ⊆ {"events", "units", "areas", "clock"}: the changes that make it stale; none for static tiles.
+    ``topics`` ⊆ {"events", "units", "areas", "clock", "surges", "walks", "minute"}: the changes that make it stale;
+    none for static tiles.
     """
 
     id: str

@@ -15,7 +15,7 @@ class ChildValues:
 
     ``ordinals`` are the children, or the leaf itself, which has the middle of its own scale: its siblings may not
     be for the eyes of who looks. ``outlines_of`` is the code whose children's outlines are needed (a leaf's are its
-    own).
+    own). ``texts``: what labels say instead of the values, where another layer gives the colours.
     """
 
     tree: AreaTree
@@ -23,6 +23,7 @@ class ChildValues:
     values: tuple[float, ...]
     outlines_of: str
     scale_max: float
+    texts: tuple[str, ...] = ()
 
 
 def child_values(situation: Situation, view: MapView) -> ChildValues:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from geodata.domain.view import MapView
 from geodata.situation.situation import Situation
 from layers.base import MARKS_MAX, Drawing, Feature, Json, MarkSlot, Slot
 from layers.child_values import ChildValues, child_values, value_text
+from layers.coverage import LAYER as COVERAGE
+from layers.coverage import rate_text
 from layers.palette import COLOURS, TEXT, TEXT_BOLD, Colours
 
 
@@ -43,14 +46,17 @@ class Labels:
 
     id = "labels"
     order = 60
-    topics = frozenset({"events", "units", "areas", "clock"})
+    topics = frozenset({"events", "units", "areas", "clock", "walks"})
     slots: Mapping[str, Slot] = MappingProxyType({
         "names": MarkSlot({theme: _style(colours) for theme, colours in COLOURS.items()}, pick=False),
     })  # fmt: skip
 
     def rows(self, situation: Situation, view: MapView) -> ChildValues:
-        """The same values as the colours below."""
-        return child_values(situation, view)
+        """The same values as the colours below: those of the topmost choropleth."""
+        rows = child_values(situation, view)
+        if COVERAGE.id not in view.layers:
+            return rows
+        return replace(rows, texts=tuple(rate_text(situation, o) for o in rows.ordinals))
 
     def draw(self, rows: ChildValues, view: MapView) -> Drawing:
         """One label per child: ``n`` name, ``v`` value, ``k`` rank by size."""
@@ -58,7 +64,7 @@ class Labels:
         names: list[Feature] = []
         for i, value in list(zip(rows.ordinals, values, strict=True))[:MARKS_MAX]:
             area = rows.tree.areas[i]
-            text = "" if value is None else value_text(value, view.measure)
+            text = rows.texts[len(names)] if rows.texts else "" if value is None else value_text(value, view.measure)
             # The rank only has to order siblings, so a few digits of the area's size are enough.
             props: Json = {"n": area.label(view.lang), "v": text, "k": -round(area.area_m2 / 1e4)}
             names.append((area.code, round(area.lon, 5), round(area.lat, 5), props))

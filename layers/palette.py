@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from layers.base import Json
 
-SHAPES = ("diamond", "triangle", "circle", "square", "caret", "target", "hollow", "outlined", "ramp")
+SHAPES = ("diamond", "triangle", "circle", "square", "caret", "target", "hollow", "outlined", "ramp", "burst")
 """What a swatch or an icon may look like; the browser draws each of them on the map and in the legend."""
 
 TEXT = ("OneScreen Regular", "Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif")
@@ -38,6 +38,10 @@ class Colours:
     alive: str
     silent: str
     heat: tuple[str, str, str, str]
+    five: tuple[str, str, str, str, str, str]
+    """Unknown, then the five colours from bad to good."""
+    shares: tuple[str, str, str, str, str]
+    """One hue from little to much."""
 
 
 COLOURS: Mapping[str, Colours] = MappingProxyType({
@@ -48,6 +52,8 @@ COLOURS: Mapping[str, Colours] = MappingProxyType({
         name="#e4eefa", value="#ffd27a", halo="#0a1626", outline="#ffffff",
         urgency=("#ff4d4f", "#f5a524", "#f2d24b", "#6cb6ff"), alive="#38d39f", silent="#8b9bb0",
         heat=("rgba(245,165,36,0)", "rgba(245,165,36,0.30)", "rgba(255,120,60,0.55)", "rgba(255,77,79,0.80)"),
+        five=("#2b3a4d", "#b53a40", "#b5651d", "#a8912a", "#2467a8", "#1f8a68"),
+        shares=("#1b363d", "#16404a", "#1a5c68", "#1f7c86", "#27a39f"),
     ),
     "light": Colours(
         ground="#eef3f8", water="#a9cdec", water_edge="#86b3da", road="#d3dde8", road_major="#b9c8d8",
@@ -56,6 +62,8 @@ COLOURS: Mapping[str, Colours] = MappingProxyType({
         name="#12283f", value="#9a4b00", halo="#ffffff", outline="#10202f",
         urgency=("#d9252b", "#d97a00", "#b89600", "#1769c2"), alive="#0c8a5f", silent="#6a7787",
         heat=("rgba(217,122,0,0)", "rgba(230,140,20,0.35)", "rgba(225,85,30,0.60)", "rgba(200,20,30,0.85)"),
+        five=("#c9d3de", "#e2777a", "#eda35f", "#ead36b", "#78aee6", "#6cc7a4"),
+        shares=("#e6f3f2", "#c0e2e0", "#93cdcb", "#60b3b1", "#2f9794"),
     ),
 })  # fmt: skip
 

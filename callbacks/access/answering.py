@@ -39,6 +39,7 @@ NAV: Sequence[tuple[str, str, Right | None]] = (
     ("/admin/feeds", "nav.feeds", Right.MANAGE_FEEDS),
     ("/admin/quarantine", "nav.quarantine", Right.READ_QUARANTINE),
     ("/admin/rights", "nav.rights", Right.MANAGE_ACCOUNTS),
+    ("/briefings", "nav.briefings", Right.OPEN_EVENTS),
     ("/alerts", "nav.alerts", Right.READ_ALERTS),
     ("/audit", "nav.audit", Right.READ_AUDIT),
 )

@@ -21,7 +21,7 @@ VALUES = (
     "unit", "deadline_ms", "handled_ms", "ended_ms", "reason", "call_sign", "home_area_id", "skills", "status",
     "subtype", "source", "found", "until_ms", "into", "accountable", "order_kind", "placard_level", "assists", "marks",
     "photo", "stage", "consent", "trigger", "tier", "raised_ms", "covers", "n_event", "n_alert", "n_unit", "n_import",
-    "n_areas", "n_roster", "n_roads",
+    "n_areas", "n_roster", "n_roads", "n_surge",
 )  # fmt: skip
 """Values that have words for what they are; others stand there by their own name."""
 SAID_AS: Mapping[str, str] = MappingProxyType({

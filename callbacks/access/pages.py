@@ -10,6 +10,7 @@ from callbacks.access import (
     account,
     alerts,
     audit,
+    briefings,
     coming_in,
     demo,
     federated,
@@ -24,8 +25,8 @@ from callbacks.access.answering import Answers, MissingError
 from callbacks.field import pages as field
 from callbacks.room import Room
 
-PARTS = (coming_in, account, people, screens, phones, feeds, quarantine, rights, alerts, audit, demo)
-OURS = ("/login", "/logout", "/account", "/admin", "/alerts", "/audit", "/demo", "/field")
+PARTS = (coming_in, account, people, screens, phones, feeds, quarantine, rights, alerts, briefings, audit, demo)
+OURS = ("/login", "/logout", "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field")
 
 
 def router(room: Room) -> APIRouter:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from callbacks.live import alarms, lists, numbers
+from callbacks.live import alarms, lists, numbers, unusual
 from callbacks.live.doors import MINUTE_MS, Doors
 from callbacks.live.past import Past
 from callbacks.live.scene import Kept, Scene
@@ -53,13 +53,15 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
     "curve": _on(numbers.curve, "events", "clock", "hours", "minute"),
     "feed": _on(lists.feed, "events", "clock"),
     "rate": _on(lists.rate, "events", "minute"),
+    "coverage": _on(numbers.coverage, "walks", "areas"),
     "ranking": _on(numbers.ranking, "areas", "month"),
     "worst": _on(lists.worst, "events", "clock"),
-    "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "minute", pages=EVERYWHERE),
+    "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "surges", "minute", pages=EVERYWHERE),
     "feeds": _on(lists.feeds, "doors", pages=EVERYWHERE),
     "filters": _on(lists.filters, "events", "clock", pages=EVERYWHERE),
     "queue": _on(lists.queue, "events", "clock", "areas", pages=DUTY),
     "alerts": _on(alarms.alerts, "alerts", pages=EVERYWHERE, staff_only=True),
+    "surges": _on(unusual.card, "surges", "areas", pages=EVERYWHERE, staff_only=True),
 })  # fmt: skip
 
 

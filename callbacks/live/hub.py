@@ -16,7 +16,7 @@ from typing import Any
 
 from callbacks.live.packets import Packet, packet
 from callbacks.live.sweeping import Sweeper
-from callbacks.live.topics import BEHIND_BYTES, BEHIND_MAX_S, Client, Picture, Tally, Topic
+from callbacks.live.topics import BEHIND_BYTES, BEHIND_MAX_S, Client, NotReadyError, Picture, Tally, Topic
 from geodata.domain.view import MapView, ViewError
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ IDLE_TOPIC_S = 120.0
 TOPICS_MAX = 4_000
 CLIENTS_MAX = 19_000
 WRITES_PER_TURN = 250
+
+
+NOT_READY_S = 0.03
+"""So long after a picture was not ready yet it is asked again."""
 
 
 class HubFullError(RuntimeError):
@@ -168,7 +172,16 @@ class Hub:
             return
         if topic.seq != before or (topic.sound and now - topic.sent >= self._period_s):
             await self._spread(topic, delta)
+        elif topic.due < now + self._period_s and now - topic.sent >= self._period_s:
+            self._ask_to_wait(topic, now)
         await asyncio.sleep(0)
+
+    def _ask_to_wait(self, topic: Topic, now: float) -> None:
+        """The picture is not ready yet: its screens hear that the line is sound."""
+        topic.sent = now
+        made = packet({"k": "wait", "topic": topic.key, **self._proof()})
+        for client in tuple(topic.clients):
+            self._write(client, made)
 
     def _compute(self, topic: Topic, now: float) -> Packet | None:
         """The topic's next delta; None when nothing that it shows changed, and for the first frame, which is a full.
@@ -186,6 +199,9 @@ class Hub:
                 made = topic.advance({**self._proof(), **body})
         except ViewError:
             raise
+        except NotReadyError:
+            topic.sound, topic.due = False, now + NOT_READY_S
+            return None
         except Exception:
             topic.sound = False
             self.tally.errors += 1
@@ -266,4 +282,5 @@ class Hub:
 
 def refusal(error: ViewError) -> dict[str, str]:
     """The message that tells a client which part of its address is refused, and why."""
-    return {"k": "refused", "field": error.field, "value": error.value, "rule": error.rule}
+    said = {"k": "refused", "field": error.field, "value": error.value, "rule": error.rule}
+    return said | ({"why": error.why} if error.why else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from callbacks.live import unusual
 from callbacks.live.doors import MINUTE_MS
 from callbacks.live.scene import Scene
 from dashboard.format import age, number
@@ -73,8 +74,8 @@ def place(scene: Scene, o: int) -> str:
 
 
 def ticker(scene: Scene) -> list[Json]:
-    """Facts that need a human: red events that are overdue, silent feeds, records held back, units lost, with the
-    list behind their number.
+    """Facts that need a human: what is more than usual, red events that are overdue, silent feeds, records held back,
+    units lost, with the list behind their number.
     """
     lang, now_ms = scene.lang, scene.situation.now_ms
     lines: list[tuple[str, str, str]] = [
@@ -90,10 +91,11 @@ def ticker(scene: Scene) -> list[Json]:
         lines.append(("quarantine", words(lang, "ticker.quarantine", n=number(lang, held)), "quarantine?"))
     if lost := scene.situation.unit_totals(scene.o).by_freshness.get(Freshness.LOST, 0):
         lines.append(("units_lost", words(lang, "ticker.units_lost", n=number(lang, lost)), "units?fresh=lost"))
-    return [
+    told = [
         {"kind": kind, "label": words(lang, f"ticker.kind.{kind}"), "text": text, "opens": opens}
         for kind, text, opens in lines
     ]
+    return unusual.lines(scene) + told
 
 
 def feeds(scene: Scene) -> list[tuple[str, int, str]]:

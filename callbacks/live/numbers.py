@@ -55,6 +55,18 @@ def kpi(scene: Scene) -> Json:
     }  # fmt: skip
 
 
+def coverage(scene: Scene) -> Json:
+    """Patrol coverage of the shift that runs: covered of due, what is due later, and when the shift began and ends.
+
+    It has no colour: a shift is judged when it is over.
+    """
+    here = scene.situation.coverage(scene.o)
+    return {
+        "grids": here.grids, "due": here.due, "covered": here.covered, "later": here.later, "known": here.known,
+        "from_ms": here.from_ms, "to_ms": here.to_ms,
+    }  # fmt: skip
+
+
 def same_time_yesterday(scene: Scene, hours: Hours) -> int:
     """Reported yesterday up to this minute of the city's clock."""
     low, high = yesterday_of(scene.situation.now_ms, scene.situation.zone)
@@ -104,8 +116,9 @@ def ranking(scene: Scene) -> Json:
         return {"label": label, "rows": [], "reason": words(scene.lang, "ranking.leaf")}
     if scene.month is None:
         return {"label": label, "rows": [], "reason": ""}
+    steps = scene.city.colours.steps
     rows = [
-        (scene.tree.areas[o].code, scene.name(o), good, due, colour_of(good, due), is_small(due))
+        (scene.tree.areas[o].code, scene.name(o), good, due, colour_of(good, due, steps), is_small(due))
         for o in scene.tree.children(scene.o).tolist()
         for good, due in [scene.month.of(o)]
     ]

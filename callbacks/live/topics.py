@@ -16,6 +16,10 @@ BEHIND_MAX_S = 30.0
 Body = Mapping[str, Any]
 
 
+class NotReadyError(RuntimeError):
+    """A picture is still being made; nothing is wrong, and it is asked again soon."""
+
+
 class Picture(Protocol):
     """What a topic shows now. ``callbacks.live.frames`` draws the real one."""
 
@@ -24,7 +28,8 @@ class Picture(Protocol):
         ...
 
     def refresh(self) -> Body | None:
-        """Look again; what changed, as the body of a delta, or None. Raises ViewError when the area is gone."""
+        """Look again; what changed, as the body of a delta, or None. Raises ViewError when the area is gone, and
+        NotReadyError."""
         ...
 
     def full(self) -> Body:

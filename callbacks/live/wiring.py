@@ -14,11 +14,14 @@ from callbacks.live.bells import Bells
 from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
 from callbacks.live.hub import Hub
+from callbacks.live.replays import Replays, drawing
 from callbacks.live.socket import OpenSockets, serve
 from callbacks.room import Room
 from geodata.domain.view import MapView, ViewError, parse_view
 from geodata.services.actors import asking
 from geodata.services.looking import permitted_view
+from geodata.situation.replay.archive import Archive
+from geodata.situation.replay.files import LogFiles
 from layers.registry import LAYER_IDS, LAYERS
 
 LAG_MS = 2_000
@@ -32,10 +35,11 @@ class Push:
     hub: Hub
     bells: Bells
     sockets: OpenSockets
+    replays: Replays
 
     def metrics(self) -> dict[str, Any]:
         """How much it does, for the health page."""
-        return {**self.hub.metrics(), "phones": len(self.bells)}
+        return {**self.hub.metrics(), "phones": len(self.bells), **self.replays.metrics()}
 
 
 def register(server: FastAPI, room: Room) -> Push:
@@ -48,7 +52,9 @@ def register(server: FastAPI, room: Room) -> Push:
         seen_ms = room.tail.caught_up_ms or started_ms
         return now_ms if now_ms - seen_ms < LAG_MS else seen_ms
 
-    hub = Hub(lambda view: ViewPicture(board, LAYERS, view), board.newest_ms, vouched_ms)
+    replays = replays_of(room)
+    draw = drawing(lambda view: ViewPicture(board, LAYERS, view), replays)
+    hub = Hub(draw, board.newest_ms, vouched_ms)
 
     def read(address: str) -> MapView:
         try:
@@ -59,6 +65,16 @@ def register(server: FastAPI, room: Room) -> Push:
         view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes)
         return permitted_view(asking.get(), room.situation.tree, view)
 
-    push = Push(hub, Bells(room.store, lambda: room.situation.seq), serve(server, hub, read, room.build))
+    bell = Bells(room.store, lambda: room.situation.seq)
+    push = Push(hub, bell, serve(server, hub, read, room.build), replays)
     bells.serve(server, push.bells, push.sockets, room.build)
     return push
+
+
+def replays_of(room: Room) -> Replays:
+    """The replays of a process, with the archive in its data folder."""
+    live = room.situation
+    archive = Archive(
+        room.store, LogFiles(room.folder.replay), lambda: (live.tree, live.catalogue), room.city.zone, live.clockwork
+    )
+    return Replays(room.store, live, room.city, archive, LAYERS)

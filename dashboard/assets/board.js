@@ -1,4 +1,4 @@
-/* The board on the left of the pages "units" and "list": a head, a windowed list (rows.js), and what both have alike. */
+/* The board on the left of the pages "units", "list" and "grids": a head, a windowed list (rows.js), and what both have alike. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
@@ -18,7 +18,7 @@
   }
 
   /** The same without what leaves the numbers of the head as they are, or nearly: the order, and a text that is typed. */
-  const figures = (place) => place.replace(/([?&])(sort|unit)=[^&]*/g, "$1").replace(/[?&]+/g, "&").replace(/&$/, "");
+  const figures = (place) => place.replace(/([?&])(sort|unit|grid)=[^&]*/g, "$1").replace(/[?&]+/g, "&").replace(/&$/, "");
 
   /** A board for a page, which is also the name of its windows: {page, height, head: [nodes], key, make, update, open, drawHead}. */
   function board(spec) {
@@ -98,7 +98,7 @@
     return node;
   }
 
-  /** The ways to take the list along; for whoever may. `what` is "list" or "units". */
+  /** The ways to take the list along; for whoever may. `what` is "list", "units" or "grids". */
   function exporter(what) {
     const { h } = O.dom;
     const links = FORMATS.map(([ending, name]) => h("a", { class: "export-link", "data-format": ending, download: "", target: "_self" }, name));

@@ -6,16 +6,21 @@
   const FIGURES = {
     today: [
       "reported", "open", "overdue", "due_soon", "closed", "judged", "on_time", "late", "timed", "unplaced", "recent", "on_pile",
-      "suspended", "forced", "reopened",
+      "suspended", "forced", "reopened", "supervised", "placarded",
     ],
-    past: ["yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
+    past: ["span", "yesterday", "overdue_before", "last_week", "month_due", "month_on_time", "month_late"],
+    period: [
+      "period_due", "period_due_closed", "period_due_on_time", "period_due_late", "period_reported", "period_registered", "period_proactive",
+      "period_dispatched", "period_sent_right", "period_repeated", "period_closed", "period_handled", "period_checked", "period_reworked",
+      "period_asked", "period_answered", "period_levelled", "period_local_1", "period_local_2", "period_local_3", "period_local_4", "period_local_5",
+    ],
     all: ["all", "all_closed", "all_on_time", "all_overdue", "all_unjudged", "all_dropped", "all_forced", "all_reopened", "to_reply"],
   };
   const SORTS = ["newest", "oldest", "deadline", "urgency"];
   const HOURLY = ["reported", "closed", "last_week"];
   const FIRST = { overdue: "deadline", due_soon: "deadline" };
   const STAGES = ["accept", "dispatch", "handle", "check", "paused"];
-  const FILTERS = ["classes", "urgencies", "sources", "states", "lights", "stages"];
+  const FILTERS = ["classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day"];
   const QUARANTINE = "/admin/quarantine";
   const t = (key, values) => O.words.t(key, values);
   let b = null;
@@ -40,14 +45,14 @@
     return "/list/" + encodeURIComponent(given.area) + O.view.query(now.params);
   }
 
-  /** The board of the units of an area, narrowed; null for whoever may not see units. */
-  function board(narrowed, area) {
+  /** The board of the units, or the list of the grids, of an area, narrowed; null for whoever may not see units. */
+  function board(page, narrowed, area) {
     const now = O.view.parse();
     if (!O.account.me().units) return null;
     for (const other of [...O.view.own, "selected"]) now.params.delete(other);
     for (const [name, value] of Object.entries(narrowed)) now.params.set(name, value);
     O.view.keepStates(now.params, O.city.states);
-    return "/units/" + encodeURIComponent(area || now.area) + O.view.query(now.params);
+    return "/" + page + "/" + encodeURIComponent(area || now.area) + O.view.query(now.params);
   }
 
   /** A wall keeps its numbers, and a screen goes nowhere. A link says what it opens. */
@@ -61,7 +66,7 @@
     return linked(node, () => address(name, options), (options && options.what) || t("figure." + name));
   }
 
-  /** The same for a list that the server names: "list?figure=open&urgencies=1", "units?on=1"; for none, no link and no
+  /** The same for a list that the server names: "list?figure=open&urgencies=1", "units?on=1", "grids?due=1"; for none, no link and no
       title. Options: area, what. */
   function lead(node, opens, options) {
     if (!opens) return linked(node, () => null);
@@ -70,7 +75,7 @@
     if (page === "list") return behind(node, name, Object.assign({ filters: own }, options));
     const given = options || {};
     if (page === "quarantine") return linked(node, () => (O.account.me().quarantine ? QUARANTINE : null), given.what);
-    return linked(node, () => (page === "units" ? board(own, given.area) : null), given.what || t("units.title"));
+    return linked(node, () => (["units", "grids"].includes(page) ? board(page, own, given.area) : null), given.what || t(page + ".title"));
   }
 
   function build() {
@@ -150,15 +155,23 @@
   }
 
   /** Another figure of the same hour, where it has hours. */
-  const ofHour = (name) => ({ filters: HOURLY.includes(name) ? { hour: O.view.param("hour") } : {} });
+  const ofHour = (name) => ({ filters: HOURLY.includes(name) ? { hour: O.view.param("hour") } : FIGURES.period.includes(name) ? days() : {} });
+  const days = () => Object.fromEntries(["from", "to"].map((end) => [end, O.view.param(end)]).filter(([, day]) => day));
+
+  /** A span (geodata/domain/figures.py: Span) as people read it. */
+  function spanned(span) {
+    const [from, to] = span.split(".").map((ms) => O.format.moment(Number(ms), O.panels.zone()));
+    return t("list.span", { date: from.date, from: from.clock.slice(0, 5), to: to.clock.slice(0, 5) });
+  }
 
   /** The hour that the list is cut down to, and the way to the same hour of the other day. */
   function drawHour(name) {
     const { text, attr, link } = O.dom;
     const hour = O.view.param("hour");
     const other = { reported: "last_week", last_week: "reported" }[name];
-    text(p.hour.firstChild, hour ? t("list.hour", { hour: two(hour) }) : "");
-    attr(attr(link(p.hour, O.view.withParam("hour", "")), "hidden", !hour), "aria-label", t("filters.remove", { what: p.hour.textContent }));
+    const span = name === "span" ? O.view.param("span") : "";
+    text(p.hour.firstChild, hour ? t("list.hour", { hour: two(hour) }) : span ? spanned(span) : "");
+    attr(attr(link(p.hour, O.view.withParam(span ? "span" : "hour", "")), "hidden", !hour && !span), "aria-label", t("filters.remove", { what: p.hour.textContent }));
     attr(p.other, "hidden", !hour || !other);
     if (hour && other) behind(text(p.other, t("figure." + other)), other, Object.assign({ plain: true }, ofHour(other)));
   }
@@ -177,7 +190,7 @@
     text(p.total, known ? t("list.total", { n: O.format.number(now.number) }) : "");
     attr(p.total, "data-n", known ? now.number : null);
     link(text(p.back, t("list.back")), O.view.withPage("area"));
-    text(p.why, t("figure_why." + name));
+    text(p.why, [now && now.period, t("figure_why." + name)].filter(Boolean).join(" · "));
     drawStages(now);
     drawHour(name);
     O.filters.redraw();
@@ -197,6 +210,6 @@
   const states = () => O.city.held[figure()] || O.city.states;
   const counts = () => b && b.answer && b.answer.counts;
 
-  O.lists = { behind, lead, states, counts };
+  O.lists = { address, behind, lead, states, counts };
   (O.boards = O.boards || []).push(build);
 })();

@@ -42,6 +42,7 @@
     const zone = O.panels.zone();
     if (kind === "event") return void linked(node.children[0], raw);
     if (kind === "listed") return void listed(node.children[0], raw);
+    if (kind === "strip") return void strip(node.children[0], raw);
     const written = {
       text: () => raw || O.format.NONE,
       time: () => (raw === null ? O.format.NONE : O.format.when(raw, zone, now)),
@@ -69,6 +70,15 @@
     const { h, text } = O.dom;
     if (!node.firstElementChild) node.replaceChildren(h("a", {}));
     O.lists.lead(text(node.firstElementChild, O.format.number(n)), opens, { area: shown.slice(shown.indexOf(":") + 1) });
+  }
+
+  /* Past shifts as cells, a column for each day: how it was, and in words. */
+  function strip(node, cells) {
+    const { h, attr, rows } = O.dom;
+    node.classList.add("strip");
+    const deep = Math.max(1, Math.ceil(cells.length / 30));
+    node.style.gridTemplateRows = "repeat(" + deep + ", 1fr)";
+    rows(node, cells, (_, i) => i, () => h("i", {}), (cell, [colour, said]) => attr(attr(cell, "data-colour", colour), "title", said));
   }
 
   function build(box) {
@@ -166,7 +176,7 @@
     if (fresh && (stacked || !working)) p.title.focus({ preventScroll: !stacked });
     O.map.advice.see(answer.selected, answer.at, fresh);
     drawContact(p.contact, answer, fresh);
-    O.steps.draw(p.steps, answer, fresh);
+    O.steps.draw(p.steps, O.replay.on() ? Object.assign({}, answer, { steps: null }) : answer, fresh);
     O.photos.draw(p.photos, answer.photos || []);
     drawPast(p.past, answer.timeline || []);
     const enter = answer.enter && answer.enter[0] !== O.view.parse().area ? answer.enter : null;

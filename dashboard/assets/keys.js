@@ -11,7 +11,7 @@
   const page = () => O.view.parse().page;
   const duty = () => page() === "duty";
   const desk = () => page() !== "wall";
-  const rows = () => ["duty", "units", "list"].includes(page());
+  const rows = () => ["duty", "units", "list", "grids"].includes(page());
   const list = () => O.queue.list();
 
   /* What a key means is the row that is marked in the queue; without one, what is selected. */
@@ -23,7 +23,7 @@
   }
 
   function step(action) {
-    const code = event();
+    const code = O.replay.on() ? "" : event();
     if (code) O.steps.want(code, action);
   }
 
@@ -69,7 +69,7 @@
     ["list", "keys.open", ["Enter"], (key) => duty() && (!key || bare()), () => list().enter()],
     ["list", "keys.unread", ["u"], duty, unread],
     ["list", "keys.tick", ["x"], duty, () => list().tick()],
-    ["list", "keys.batch", ["b"], () => duty() && O.account.me().dispatch, () => O.batch.open()],
+    ["list", "keys.batch", ["b"], () => duty() && O.account.me().dispatch && !O.replay.on(), () => O.batch.open()],
     ["list", "keys.views", ["1-9"], duty, (key) => O.saved.open(Number(key))],
     ["list", "keys.save", ["v"], duty, () => O.saved.save()],
     ["event", "keys.dispatch", ["d"], duty, () => step("dispatch")],
@@ -77,11 +77,16 @@
     ["event", "keys.joint", ["l"], duty, () => step("plan")],
     ["event", "keys.steps", ["s"], duty, () => step("first")],
     ["page", "keys.alert", ["a"], () => O.alerts.answers(), () => O.alerts.acknowledgeFirst()],
+    ["page", "keys.replay", ["t"], () => ["wall", "area", "duty"].includes(page()), () => O.replay.toggle()],
+    ["page", "keys.replay_play", [" "], (key) => O.replay.on() && (!key || bare()), () => O.replay.play()],
+    ["page", "keys.replay_back", ["["], () => O.replay.on(), () => O.replay.shift(-6e5)],
+    ["page", "keys.replay_fore", ["]"], () => O.replay.on(), () => O.replay.shift(6e5)],
     ["page", "keys.search", ["/"], desk, search],
     ["page", "keys.filters", ["f"], desk, filters],
     ["page", "keys.queue", ["gq"], rows, toRows],
     ["page", "keys.map", ["gm"], desk, () => focus("map-pane")],
     ["page", "keys.details", ["gd"], desk, details],
+    ["page", "keys.analysis", ["ga"], () => page() === "area", () => O.analysis.enter()],
     ["page", "keys.back", ["Escape"], desk, back],
     ["page", "keys.help", ["?"], desk, () => show()],
   ];
@@ -138,7 +143,7 @@
 
   /* ---- help ---- */
 
-  const NAMES = { Escape: "Esc", ArrowDown: "↓", ArrowUp: "↑", "1-9": "1 – 9" };
+  const NAMES = { " ": "␣", Escape: "Esc", ArrowDown: "↓", ArrowUp: "↑", "1-9": "1 – 9" };
   const label = (key) => NAMES[key] || (key.length === 2 ? key.split("").join(" ") : key);
 
   /** The table, for whoever asks for it with "?": groups in the order of their first rows. */

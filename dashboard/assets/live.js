@@ -147,7 +147,7 @@
   }
 
   function handle(message) {
-    const kinds = { hello: onHello, on: onConfirmed, full: onFull, delta: onDelta, beat: proof, refused: onRefused };
+    const kinds = { hello: onHello, on: onConfirmed, full: onFull, delta: onDelta, beat: proof, wait: proof, refused: onRefused };
     const act = kinds[message.k];
     if (!act) throw new Error("unknown message " + message.k);
     act(message);

@@ -71,6 +71,7 @@
     diamond: polygon([[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]]),
     triangle: polygon([[0, -1.1], [1.1, 0.85], [-1.1, 0.85]]),
     square: polygon([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]),
+    burst: polygon(Array.from({ length: 16 }, (_, i) => [i % 2 ? 0.86 : 1.14, (i * Math.PI) / 8]).map(([r, a]) => [r * Math.sin(a), -r * Math.cos(a)])),
     caret: polygon([[0, -1.1], [0.9, 0.95], [0, 0.45], [-0.9, 0.95]]),
   };
 

@@ -128,6 +128,7 @@
       if (label && label.properties.v) out.push(`${M.word("measure." + measure)} ${label.properties.v}`);
       return out;
     }
+    if (hit.layer === "surges") return [hit.props.t, O.surges.tip(hit.props)];
     if (hit.props.n !== undefined) return [hit.props.t || "", M.word("map.units_here", { n: hit.props.n })];
     if (hit.layer === "events") {
       const subtypes = S.kit.subtypes[S.view.lang] || {};

@@ -66,8 +66,8 @@
       touch([section].concat((sections[section] && sections[section].also) || []));
     },
     value: (section) => values[section],
-    now: () => Date.now() + (offsets.length ? Math.max(...offsets) : 0),
-    asOf: () => asOf,
+    now: () => O.replay.now() ?? Date.now() + (offsets.length ? Math.max(...offsets) : 0),
+    asOf: () => O.replay.now() ?? asOf,
     zone: () => (values.title ? values.title.zone : "UTC"),
     /** Draw everything again: after a change of language, or of the address that links are made of. */
     refresh() {

@@ -13,13 +13,16 @@
     const parts = {
       duty: h("a", { class: "tool tool-duty" }, icon("duty")),
       units: h("a", { class: "tool tool-units" }, icon("units")),
+      briefing: h("a", { class: "tool tool-briefing" }, icon("briefing")),
       page: h("a", { class: "tool tool-page" }, icon("screen")),
       lang: h("a", { class: "tool tool-lang" }),
       theme: tool("theme", "a"),
       copy: tool("link", "button"),
+      replay: tool("replay", "button"),
       account: O.account.link(),
     };
     parts.copy.addEventListener("click", copyLink);
+    parts.replay.addEventListener("click", () => O.replay.toggle());
     return parts;
   }
 
@@ -30,8 +33,8 @@
       setTimeout(() => bar.tools.copy.removeAttribute("data-said"), 1500);
     };
     if (navigator.clipboard) {
-      navigator.clipboard.writeText(location.href).then(done, () => window.prompt(O.words.t("page.copy"), location.href));
-    } else window.prompt(O.words.t("page.copy"), location.href);
+      navigator.clipboard.writeText(O.replay.href()).then(done, () => window.prompt(O.words.t("page.copy"), O.replay.href()));
+    } else window.prompt(O.words.t("page.copy"), O.replay.href());
   }
 
   function build() {
@@ -52,7 +55,7 @@
     bar.liveness = h("div", { class: "liveness", "data-state": "wait" }, bar.dot, bar.live);
     box.replaceChildren(
       bar.city, bar.demo, bar.path, h("div", { class: "gap" }), bar.search,
-      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.copy, bar.tools.account),
+      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.briefing, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.replay, bar.tools.copy, bar.tools.account),
       bar.stale, bar.liveness, bar.clock, bar.date
     );
     O.search.build(bar.search);
@@ -100,10 +103,13 @@
       label(link(tools.page, O.view.withPage(other)), other === "area" ? "page.open_area" : "page.open_wall");
       attr(label(link(tools.duty, O.view.withPage("duty")), "page.open_duty"), "hidden", page === "duty" || !O.account.me().duty);
       attr(label(link(tools.units, O.view.withPage("units")), "page.open_units"), "hidden", page === "units" || !O.account.me().units);
+      link(label(tools.briefing, "page.open_briefing"), "/briefing/" + encodeURIComponent(O.view.parse().area) + (en ? "?lang=en" : "?lang=zh"));
+      attr(tools.briefing, "hidden", page === "wall" || !O.account.me().duty);
       link(text(tools.lang, O.words.t("page.language")), O.view.withParam("lang", en ? "" : "en"));
       attr(tools.lang, "lang", en ? "zh-CN" : "en");
       label(link(tools.theme, O.view.withParam("theme", dark ? "light" : "")), dark ? "page.theme.light" : "page.theme.dark");
       label(tools.copy, "page.copy");
+      attr(label(tools.replay, O.replay.on() ? "replay.live" : "page.replay"), "hidden", !["wall", "area", "duty"].includes(page));
       const skip = document.querySelector(".skip");
       if (skip) text(skip, O.words.t("page.skip"));
     },
@@ -166,7 +172,7 @@
         facts: h("ul", { class: "facts" }), feeds: h("button", { class: "feeds", type: "button", popovertarget: "feeds-list" }),
         each: h("ul", { id: "feeds-list", popover: "auto" }),
       };
-      box.replaceChildren(box.parts.facts, box.parts.feeds, box.parts.each);
+      box.replaceChildren(box.parts.facts, O.analysis.handle(), box.parts.feeds, box.parts.each);
     }
     return box.parts;
   }
@@ -180,7 +186,7 @@
         attr(node, "data-kind", fact.kind);
         text(node.firstChild, fact.kind === "calm" ? "" : O.words.t("ticker.kind." + fact.kind));
         text(node.lastChild, fact.text);
-        O.lists.lead(node.lastChild, fact.opens, { what: fact.text });
+        O.lists.lead(node.lastChild, fact.opens, Object.assign({ what: fact.text }, fact.area ? { area: fact.area } : {}));
       });
     },
   };

@@ -62,6 +62,7 @@
     };
   }
 
+  O.eventRow = { make: eventRow, update: drawEvent };
   events("feed", "feed.title", "feed.empty", (node) => {
     const rate = O.panels.value("rate");
     if (!rate) return;

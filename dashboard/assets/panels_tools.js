@@ -11,6 +11,7 @@
     ["lights", "filters.light", () => O.city.lights, (v) => O.words.t("light." + v)],
     ["states", "filters.state", () => (listed() ? O.lists.states() : O.city.states), (v) => O.words.t("state." + v)],
     ["sources", "filters.source", () => O.city.sources, (v) => O.words.t("source." + v)],
+    ["kinds", "filters.kind", () => O.city.kinds, (v) => O.words.t("department." + v)],
   ];
   const listed = () => O.view.parse().page === "list";
   let open = false;
@@ -48,20 +49,21 @@
 
   function active() {
     const some = GROUPS.flatMap(([name, , , label]) => O.view.several(name).map((value) => ({ name, value, label: label(value) })));
+    const day = O.view.param("day");
+    if (day) some.push({ name: "day", value: day, label: O.words.t("filters.day", { day }) });
     const text = O.view.parse().page === "duty" ? O.view.param("text") : "";
     return text ? some.concat({ name: "text", value: text, label: O.words.t("filters.text", { text }) }) : some;
   }
 
   function cleared() {
     const url = new URL(O.view.address(), location.origin);
-    for (const name of [...GROUPS.map((g) => g[0]), "text"]) url.searchParams.delete(name);
+    for (const name of [...GROUPS.map((g) => g[0]), "day", "text"]) url.searchParams.delete(name);
     const search = url.searchParams.toString();
     return url.pathname + (search ? "?" + search : "");
   }
 
-  function drawChips() {
+  function drawChips(box) {
     const { h, text, attr, link, rows, icon } = O.dom;
-    const box = document.getElementById("chips");
     const list = active();
     const make = () => {
       const node = h("a", { class: "chip" }, h("span", {}), icon("close"));
@@ -69,7 +71,7 @@
     };
     rows(box, list, (c) => c.name + "." + c.value, make, (node, chip) => {
       text(node.firstChild, chip.label);
-      attr(link(node, chip.name === "text" ? O.view.withParam("text", "") : O.view.toggled(chip.name, chip.value)), "aria-label", O.words.t("filters.remove", { what: chip.label }));
+      attr(link(node, ["text", "day"].includes(chip.name) ? O.view.withParam(chip.name, "") : O.view.toggled(chip.name, chip.value)), "aria-label", O.words.t("filters.remove", { what: chip.label }));
     });
     return list.length;
   }
@@ -98,6 +100,7 @@
   /** Of open events; on a list of those behind its figure, null where nobody counted them. */
   function counted(name) {
     const open = (O.panels.value("filters") || {})[name] || {};
+    if (name === "kinds") return null;
     if (!listed() || name === "stages" || name === "lights") return open;
     const counts = O.lists.counts();
     return counts ? counts[name] : null;
@@ -121,7 +124,7 @@
     const { h, text, attr, link, rows } = O.dom;
     const box = document.getElementById("filters");
     if (!box.parts) buildFilters(box);
-    const n = drawChips();
+    const n = drawChips(document.getElementById("chips"));
     const p = box.parts;
     text(p.button.lastChild, O.words.t("filters.title") + (n ? " " + n : ""));
     attr(p.button, "aria-expanded", String(open));
@@ -157,6 +160,7 @@
     circle: "M12 5a7 7 0 1 0 0 14 7 7 0 0 0 0-14Z",
     square: "M5.500 5.500h13v13h-13Z",
     caret: "M12 3l7 18-7-5-7 5Z",
+    burst: "M12 2l2.300 3.100 3.700-1.300.200 3.900 3.800 1.100-2.100 3.200 2.100 3.200-3.800 1.100-.200 3.900-3.700-1.300L12 22l-2.300-3.100-3.700 1.300-.200-3.900L2 15.200 4.100 12 2 8.800l3.800-1.100.200-3.900 3.700 1.300Z",
     ramp: "M1 6h22v12H1Z",
   };
   const ALIKE = { target: "circle", hollow: "circle", outlined: "diamond" };
@@ -205,7 +209,7 @@
     },
   };
 
-  O.filters = { show, isOpen: () => open, redraw: drawFilters };
+  O.filters = { show, isOpen: () => open, redraw: drawFilters, chips: drawChips, active };
   (O.mounts = O.mounts || []).push(() => {
     O.panels.apply("tools", true);
     document.addEventListener("pointerdown", (e) => {

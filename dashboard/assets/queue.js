@@ -34,7 +34,7 @@
     parts.clear = h("button", { type: "button", class: "button quiet" });
     parts.batch = h("button", { type: "button", class: "button" });
     parts.foot.append(parts.chosen, h("div", { class: "gap" }), parts.clear, parts.batch);
-    parts.batch.addEventListener("click", () => O.batch.open());
+    parts.batch.addEventListener("click", () => O.replay.on() || O.batch.open());
     O.saved.build(parts.views);
     box.replaceChildren(
       h("div", { class: "desk-head" }, parts.title, parts.total, h("div", { class: "gap" }), parts.unread), parts.views, parts.stages,

@@ -4,10 +4,10 @@
   const O = (window.onescreen = window.onescreen || {});
   const root = document.documentElement;
   /* What belongs to one page only, and is left behind with it. */
-  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour"] };
-  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "text", "piles", "lang", "theme", "selected", "order", ...OWN.units, ...OWN.list])];
-  const DEFAULTS = { layers: "areas.boundaries.events.labels.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing" };
-  const PAGES = ["wall", "area", "duty", "units", "list"];
+  const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to", "span"], grids: ["walk", "type", "due", "grid", "sort"] };
+  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day", "text", "piles", "lang", "theme", "selected", "order", "period", "rank", "at", "play", ...OWN.units, ...OWN.list, ...OWN.grids])];
+  const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing", period: "30d", rank: "on_time" };
+  const PAGES = ["wall", "area", "duty", "units", "list", "grids"];
   const listeners = [];
   const DOUBLE_MS = 600;
   let settled = null;
@@ -97,6 +97,7 @@
       const now = parse();
       if (page === "wall") now.params.delete("selected");
       if (page !== now.page) for (const name of OWN[now.page] || []) now.params.delete(name);
+      if (!["wall", "area", "duty"].includes(page)) for (const name of ["at", "play"]) now.params.delete(name);
       if (page !== "list") view.keepStates(now.params, O.city.states);
       return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
     },
@@ -122,7 +123,7 @@
   function onClick(event) {
     if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const a = event.target.closest && event.target.closest("a[href]");
-    if (!a || a.target || a.origin !== location.origin || !/^\/(wall|area|duty|units|list)\//.test(a.pathname)) return;
+    if (!a || a.target || a.origin !== location.origin || !/^\/(wall|area|duty|units|list|grids)\//.test(a.pathname)) return;
     event.preventDefault();
     view.go(a.pathname + a.search);
   }
@@ -136,6 +137,7 @@
       selectedAt = -Infinity;
     }
     if (pick.kind !== "click" || parse().page === "wall") return;
+    if (pick.layer === "surges") return void O.surges.openMark(pick.id);
     const kind = { areas: "area", events: "event", units: "unit" }[pick.layer];
     if (!kind) return;
     const next = view.withParam("selected", kind + ":" + pick.id);

@@ -28,10 +28,11 @@ from geodata.demo.rhythm import HOUR_MS, midnight_ms
 from geodata.demo.roster import KINDS, Roster, draw_roster
 from geodata.demo.shifts import local_day, turns_of
 from geodata.demo.stage import Stage, set_stage
+from geodata.demo.walking import walk_past, walker_of
 from geodata.domain.units import UnitStatus
 from geodata.services.access import Access
 from geodata.services.calendar import work_calendar
-from geodata.services.desk import keep_zone
+from geodata.services.desk import Desk, keep_zone
 from geodata.store import areas as stored
 from geodata.store import events, settings, unit_writes, units
 from geodata.store import roads as road_graph
@@ -217,6 +218,14 @@ def _seed(store: Store, folder: DataFolder, stage: Stage, roster: Roster, seed: 
     _plan(store, past, now_ms)
     begin = midnight_ms(now_ms, past.calendar.zone, DAYS)
     _write_past(store, past, seed, begin, now_ms, now_ms, progress)
+    _walk_past(store, folder, past, seed, now_ms)
+
+
+def _walk_past(store: Store, folder: DataFolder, past: Past, seed: int, now_ms: int) -> None:
+    """The patrols of the shifts that are not known yet, thirty days at most."""
+    desk = Desk.load(store, folder.city())
+    walker = walker_of(desk, past.stage, past.roster, seed)
+    walk_past(desk, walker, midnight_ms(now_ms, past.calendar.zone, DAYS), now_ms)
 
 
 def _plan(store: Store, past: Past, now_ms: int) -> None:
@@ -293,6 +302,7 @@ def _catch_up(folder: DataFolder, url: str, seed: int, progress: Progress) -> No
         _plan(store, past, now_ms)
         begin = max(newest + 1, midnight_ms(now_ms, past.calendar.zone, DAYS))
         _write_past(store, past, seed, begin, now_ms, now_ms, progress)
+        _walk_past(store, folder, past, seed, now_ms)
     finally:
         store.close()
 

@@ -71,6 +71,8 @@ class Source(StrEnum):
 SOURCES: tuple[Source, ...] = tuple(Source)
 ASKING: frozenset[Source] = frozenset({Source.HOTLINE, Source.TRANSFER, Source.PUBLIC})
 """Sources behind which somebody waits for an answer."""
+SEEN: frozenset[Source] = frozenset({Source.PATROL, Source.SENSOR, Source.VIDEO})
+"""What the city finds by itself 主动发现."""
 URGENCIES: tuple[int, ...] = (1, 2, 3, 4)
 
 

@@ -6,18 +6,21 @@ import numpy as np
 import numpy.typing as npt
 
 Bools = npt.NDArray[np.bool_]
-FIVE_COLOURS: tuple[tuple[float, str], ...] = (
+Steps = tuple[tuple[float, str], ...]
+FIVE_COLOURS: Steps = (
     (0.95, "green"), (0.90, "blue"), (0.80, "yellow"), (0.70, "orange"), (0.0, "red"),
 )  # fmt: skip
 NO_COLOUR = "none"
 SMALL_BELOW = 20
 
 
-def colour_of(num: int, den: int) -> str:
-    """The colour key of ``num / den``: green from 95 %, blue from 90, yellow from 80, orange from 70, else red."""
+def colour_of(num: int, den: int, steps: Steps = FIVE_COLOURS) -> str:
+    """The colour key of ``num / den``: green from 95 %, blue from 90, yellow from 80, orange from 70, else red, or as
+    a city's own ``steps`` say (best first, the last one from 0). Of a rate that is good when it is low give
+    ``den − num``."""
     if den <= 0:
         return NO_COLOUR
-    return next(colour for least, colour in FIVE_COLOURS if num >= least * den)
+    return next(colour for least, colour in steps if num >= least * den)
 
 
 def is_small(den: int) -> bool:

@@ -48,6 +48,7 @@ class Right(StrEnum):
     READ_AUDIT = "read_audit"
     ACKNOWLEDGE = "acknowledge"
     READ_ALERTS = "read_alerts"
+    JUDGE_SURGES = "judge_surges"
 
 
 R = Role
@@ -78,6 +79,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = MappingProxyType({
     Right.READ_AUDIT: frozenset({R.AUDITOR}),
     Right.ACKNOWLEDGE: _STAFF,
     Right.READ_ALERTS: frozenset({R.LEADER, R.SHIFT_LEADER, R.CENTRE_HEAD}),
+    Right.JUDGE_SURGES: frozenset({R.LEADER, R.SHIFT_LEADER, R.CENTRE_HEAD}),
 })  # fmt: skip
 
 ACTS: Mapping[str, frozenset[Role]] = MappingProxyType({

@@ -32,6 +32,9 @@ class UnitKind(StrEnum):
 
 
 UNIT_KINDS: tuple[UnitKind, ...] = tuple(UnitKind)
+OTHER = "other"
+DEPARTMENTS: tuple[str, ...] = (*(kind.value for kind in UNIT_KINDS), OTHER)
+"""Departments 部门: who leads at an event, by the kind of the unit; OTHER: nobody yet, or a unit of no known kind."""
 
 
 class Freshness(StrEnum):

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from geodata.domain.events import SOURCES, STATES, URGENCIES, Stage
+from geodata.domain.indicators_table import RANKED
+from geodata.domain.instants import REPLAYED, SPEEDS, local_instant
 from geodata.domain.lights import LIGHTS
+from geodata.domain.picking import USUAL, PickError, day_of, picked
 from geodata.domain.queue import Order
 from geodata.domain.roles import Audience
+from geodata.domain.units import DEPARTMENTS
 
 LANGUAGES = ("zh", "en")
 THEMES = ("dark", "light")
 SCREEN_PAGES = ("wall", "area")
-PAGES = (*SCREEN_PAGES, "duty", "units", "list")
-"""The pages. A screen shows one of the first two; the others are for desks: a queue, the units, a list."""
+PAGES = (*SCREEN_PAGES, "duty", "units", "list", "grids")
+"""The pages. A screen shows one of the first two; the others are for desks: a queue, the units, a list, the grids."""
 CODE_MAX = 64
 UNLISTED = "unlisted"
 """What a filter by class calls all classes that the city does not list."""
@@ -35,11 +39,12 @@ class Measure(StrEnum):
 
 
 class ViewError(ValueError):
-    """A part of the address is not a view; ``field``, ``value`` and ``rule`` say which and why."""
+    """A part of the address is not a view; ``field``, ``value`` and ``rule`` say which and why; ``why`` is the rule's
+    short name where a page has words of its own for it."""
 
-    def __init__(self, field: str, value: str, rule: str) -> None:
+    def __init__(self, field: str, value: str, rule: str, why: str = "") -> None:
         super().__init__(f"{field}: {value!r} {rule}")
-        self.field, self.value, self.rule = field, value, rule
+        self.field, self.value, self.rule, self.why = field, value, rule, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Filters:
     """Which events count. An empty tuple, or text, means: all. Values are sorted and unique.
 
     ``text`` is looked for in what an event says of itself, so it is for whoever may open events (the duty page).
+    ``kinds`` are departments (``units.DEPARTMENTS``); ``day``: reported on this local day, such as 2026-11-30.
     """
 
     classes: tuple[str, ...] = ()
@@ -56,6 +62,8 @@ class Filters:
     lights: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     text: str = ""
+    kinds: tuple[str, ...] = ()
+    day: str = ""
 
     def __bool__(self) -> bool:
         return self != ALL_EVENTS
@@ -64,14 +72,16 @@ class Filters:
 ALL_EVENTS = Filters()
 
 
-LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "units")
+LAYER_IDS_ON: tuple[str, ...] = ("areas", "boundaries", "labels", "events", "units", "surges")
 
 
 @dataclass(frozen=True, slots=True)
 class MapView:
     """One view. ``area`` is a code; ``layers`` are the ids that are switched on, sorted.
 
-    ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``).
+    ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``). ``at``: the
+    local instant of the past that is shown, "" for now; ``play``: how many seconds pass in one from there on, 0: none.
+    ``period`` names the days that the overview measures (``domain.picking``), ``rank`` the indicator by which it ranks.
     """
 
     area: str
@@ -84,6 +94,10 @@ class MapView:
     theme: str = "dark"
     selected: str = ""
     order: Order = Order.PRESSING
+    period: str = USUAL
+    rank: str = RANKED[0]
+    at: str = ""
+    play: int = 0
     audience: Audience = Audience.PUBLIC
 
     def to(self, **changes: Any) -> MapView:
@@ -108,7 +122,7 @@ class MapView:
                 parts.append((f.name, value if isinstance(value, str) else ".".join(map(str, value))))
         if not self.without_piles:
             parts.append(("piles", "1"))
-        named = ("lang", "theme", "selected", "order")
+        named = ("lang", "theme", "selected", "order", "period", "rank", "at", "play")
         parts += [(k, str(v)) for k in named if (v := getattr(self, k)) != getattr(base, k)]
         return urlencode(parts)
 
@@ -120,7 +134,8 @@ class MapView:
     def topic(self) -> str:
         """The key under which screens share frames: the address without what a frame does not depend on."""
         staff = "#staff" if self.audience is Audience.STAFF else ""
-        return replace(self, theme="dark", selected="", order=Order.PRESSING).address() + staff
+        same = {"theme": "dark", "selected": "", "order": Order.PRESSING, "period": USUAL, "rank": RANKED[0]}
+        return self.to(**same).address() + staff
 
 
 def _several(name: str, raw: str, allowed: frozenset[str] | None) -> tuple[str, ...]:
@@ -135,6 +150,13 @@ def _one(name: str, raw: str, allowed: tuple[str, ...]) -> str:
     if raw not in allowed:
         raise ViewError(name, raw, "is not allowed; allowed: " + ", ".join(allowed))
     return raw
+
+
+def _named(name: str, raw: str, read: Callable[[str], str]) -> str:
+    try:
+        return read(raw) if raw else ""
+    except PickError as error:
+        raise ViewError(name, raw[:CODE_MAX], str(error)) from None
 
 
 def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes: frozenset[str]) -> MapView:
@@ -161,6 +183,8 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         _several("lights", got.get("lights", ""), frozenset(LIGHTS)),
         _several("stages", got.get("stages", ""), frozenset(Stage)),
         " ".join(got.get("text", "").split())[:TEXT_MAX] if view.page == "duty" else "",
+        _several("kinds", got.get("kinds", ""), frozenset(DEPARTMENTS)),
+        _named("day", got.get("day", ""), lambda text: day_of(text).isoformat()),
     )
     return view.to(
         filters=filters,
@@ -169,4 +193,20 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         theme=_one("theme", got.get("theme", view.theme), THEMES),
         selected=got.get("selected", "")[:CODE_MAX],
         order=Order(_one("order", got.get("order", Order.PRESSING.value), tuple(Order))),
+        period=_named("period", got.get("period", ""), picked) or USUAL,
+        rank=_one("rank", got.get("rank", RANKED[0]), RANKED),
+        **_instant(view.page, got.get("at", ""), got.get("play", "")),
     )
+
+
+def _instant(page: str, at: str, play: str) -> dict[str, Any]:
+    """The instant of the past; on a page that has none it is left out, as what belongs to other pages is."""
+    if not at or page not in REPLAYED:
+        return {}
+    try:
+        instant = local_instant(at)
+    except ValueError as error:
+        rule = "is not a local time of the city such as 2026-11-20T14:30"
+        raise ViewError("at", at[:CODE_MAX], rule, "form") from error
+    speeds = tuple(str(speed) for speed in SPEEDS)
+    return {"at": instant, "play": int(_one("play", play, speeds)) if play else 0}

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from geodata.domain.roles import Right
-from geodata.intake import alerts, docs_page, reading, records
+from geodata.intake import alerts, docs_page, reading, records, surges
 from geodata.intake.door import Door, Kind
 from geodata.intake.health import alive, health
 from geodata.services.actors import Actor, asking
@@ -55,6 +55,7 @@ def router(door: Door, *, lag: Told | None = None, push: Told | None = None) -> 
     _add_doors(guarded, door)
     reading.add_routes(guarded, door)
     alerts.add_routes(guarded, door)
+    surges.add_routes(guarded, door)
     everything = APIRouter()
     everything.include_router(guarded)
 

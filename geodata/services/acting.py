@@ -10,6 +10,7 @@ from types import MappingProxyType
 from geodata.domain.clocks import deadline_ms
 from geodata.domain.events import AT_WORK, ENDED, FOLLOWS, KINDS, Mark, Need, State, Step, marks_of
 from geodata.domain.roles import OTHER_UNIT, OWN_UNIT
+from geodata.domain.traces import Trace
 from geodata.services import alerting, merging, pausing, replying, supervising, tasking
 from geodata.services.actors import Actor, NotAllowedError
 from geodata.services.admission import Admission, check_time
@@ -312,7 +313,7 @@ def _ended(state: State) -> Effect:
 
 def _reworked(case: Case, item: Action, at_ms: int) -> EventNow:
     gone_on = tasking.rework(case, item, at_ms)
-    return replace(gone_on, marks=gone_on.marks | Mark.REWORKED)
+    return replace(gone_on, marks=gone_on.marks | Mark.REWORKED, traces=gone_on.traces | Trace.CHECKED)
 
 
 def _reopened(case: Case, _: Action, at_ms: int) -> EventNow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from geodata.domain import traces
 from geodata.domain.events import ASKING, AT_WORK, ENDED, Mark, State
 from geodata.domain.stages import stage_ends_ms
 from geodata.services.actors import Actor
@@ -123,7 +124,8 @@ class Case:
         ended = state in ENDED
         marks = old.marks | Mark.TO_REPLY if ended and old.source in ASKING else old.marks
         return replace(
-            old, state=state.value, state_ms=at_ms, ended_ms=at_ms if ended else None, stage_ms=stage_ms, marks=marks
+            old, state=state.value, state_ms=at_ms, ended_ms=at_ms if ended else None, stage_ms=stage_ms, marks=marks,
+            traces=traces.entered(old.traces, state),
         )
 
     def unit(self, code: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from geodata.services.access import Access
 from geodata.services.closing import SEALED, without_contact
-from geodata.store import contacts, quarantine, receipts, roster, tokens
+from geodata.store import contacts, coverage, quarantine, receipts, roster, tokens, versions
 from geodata.store.folder import City
 from geodata.store.unit_writes import purge_tracks
 
@@ -28,7 +28,8 @@ class Forgotten:
 
 
 def forget(access: Access, city: City, now_ms: int) -> Forgotten:
-    """Forget tracks and shifts after ``track_days``, contacts after ``contact_days``, audit lines after ``audit_days``.
+    """Forget tracks, shifts and left versions after ``track_days``, contacts after ``contact_days``, audit lines after
+    ``audit_days``.
 
     Positions that wait in the quarantine go with the tracks.
     """
@@ -41,6 +42,9 @@ def forget(access: Access, city: City, now_ms: int) -> Forgotten:
             quarantine.rewrite(conn, record_id, without_contact(record))
         receipts.purge(conn, now_ms - RECEIPT_DAYS * DAY_MS)
         tracks_before = now_ms - city.track_days * DAY_MS
+        said = city.coverage
+        coverage.purge(conn, now_ms - said.days * DAY_MS, now_ms - said.rate_days * DAY_MS)
+        versions.purge(conn, tracks_before)
         points = purge_tracks(conn, tracks_before) + quarantine.purge(conn, "positions", tracks_before)
         return Forgotten(
             points, contacts.purge(conn, contacts_before), len(held),

@@ -16,18 +16,23 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from geodata.domain.areas import AreaTree
-from geodata.domain.figures import HOURS, MONTHLY, Figure, ListOrder, Spot
+from geodata.domain.figures import HOURS, MONTHLY, PERIODIC, Figure, ListOrder, Span, Spot
+from geodata.domain.periods import Period, local_day
+from geodata.domain.picking import day_of
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor
 from geodata.services.looking import area_of
 from geodata.situation.briefs import Totals
+from geodata.situation.grid_listing import GridListing, GridQuery
 from geodata.situation.runs import Longs
 from geodata.situation.situation import Situation
 from geodata.situation.unit_listing import UnitListing, UnitQuery
-from geodata.store import figures, rollups
+from geodata.store import day_sums, figures, rollups
+from geodata.store.day_sums import PLACE
 from geodata.store.engine import Connection, Store
 from geodata.store.figures import Wanted
+from geodata.store.models_days import column_of
 
 DEPTH_MAX = 5_000
 """So far a kept list can be scrolled; an export goes further."""
@@ -36,7 +41,7 @@ PAGE = 200
 READ_MAX, EXPORT_READ_MAX = 40_000, 1_000_000
 FRESH_MS = 60_000
 LISTS_MAX = 64
-HOUR_MS = 3_600_000
+HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 FEW = frozenset({Figure.ALL_FORCED, Figure.ALL_REOPENED})
 """Lists that change seldom, and where one row more or less is seen: one that is kept is as long as its number."""
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -74,30 +79,67 @@ def unit_ids(situation: Situation, actor: Actor, area: str, query: UnitQuery) ->
     return situation.units_listed(area_of(actor, situation.tree, area), query)
 
 
+def grid_ids(situation: Situation, actor: Actor, area: str, query: GridQuery) -> GridListing:
+    """The grids of an area with their last walks, for whoever may see units: a grid's walk tells where its post was.
+
+    Raises NotAllowedError, NotThereError.
+    """
+    actor.needs(Right.SEE_UNITS)
+    return situation.grids_listed(area_of(actor, situation.tree, area), query)
+
+
 def kept_list(situation: Situation, actor: Actor, area: str, figure: Figure, filters: Filters,
-              hour: int | None = None) -> KeptList:  # fmt: skip
-    """What to read of the store for a kept figure, or an hour of it. Raises NotAllowedError, NotThereError."""
+              hour: int | None = None, period: Period | None = None, span: Span | None = None) -> KeptList:  # fmt: skip
+    """What to read of the store for a kept figure, an hour of it, a period of it (this month where none is given), or a
+    ``span`` (without one: the last hour).
+
+    Raises NotAllowedError, NotThereError.
+    """
     tree = situation.tree
     o = area_of(actor, tree, area)
     totals = situation.totals(o)
     plain = not filters
     total = TOTALS[figure](totals) if plain and figure in TOTALS else None
-    low, high = _span(situation, figure, hour)
+    of = (period or this_month(situation)) if figure in PERIODIC else None
+    if figure is Figure.SPAN:
+        span = span or last_hour(situation.now_ms)
+    low, high = _bounds(situation, figure, hour, of, span)
     whole = max(1, situation.totals(0).reported_all)
     likely = totals.reported_all if total is None else total
     wanted = Wanted(
         figure, situation.now_ms, None if o == 0 else [tree.areas[i].id for i in range(o, int(tree.end[o]))], filters,
         low, high, few=totals.reported_all * max(1, likely) <= PAGE * whole, listed=situation.catalogue.classes.keys(),
+        last_id=span.last_id if span else None,
+        reported=Period.day(day_of(filters.day)).span_ms(situation.zone) if filters.day else None,
     )  # fmt: skip
     if figure is Figure.OVERDUE_BEFORE:
         at_ms, ids = situation.overdue_before(o) or (0, ())
         wanted = wanted._replace(among=[int(i) for i in ids])
-        return KeptList(tree, o, wanted, len(ids) if plain else None, at_ms=at_ms)
-    return KeptList(tree, o, wanted, total, counted=plain and figure in COUNTED)
+        return KeptList(tree, o, wanted, len(ids) if plain else None, situation.zone, at_ms=at_ms)
+    by_day = of if filters == Filters(filters.classes, sources=filters.sources) else None
+    counted = by_day is not None or (plain and figure in COUNTED)
+    return KeptList(tree, o, wanted, total, situation.zone, counted=counted, by_day=by_day)
 
 
-def _span(situation: Situation, figure: Figure, hour: int | None) -> tuple[int, int] | tuple[None, None]:
+def this_month(situation: Situation) -> Period:
+    """The month that is running in the city."""
+    return Period.month(local_day(situation.now_ms, situation.zone))
+
+
+def _bounds(
+    situation: Situation, figure: Figure, hour: int | None, of: Period | None, span: Span | None
+) -> tuple[int, int] | tuple[None, None]:
+    if span is not None:
+        return span.from_ms, span.to_ms
+    if of is not None:
+        return of.span_ms(situation.zone)
     return SPANS[figure](situation.now_ms, situation.zone, hour) if figure in SPANS else (None, None)
+
+
+def last_hour(now_ms: int) -> Span:
+    """The hour up to the end of this minute: the same list while it is scrolled."""
+    end = (now_ms // MINUTE_MS + 1) * MINUTE_MS
+    return Span(end - HOUR_MS, end)
 
 
 def last_week_of(now_ms: int, zone: ZoneInfo, hour: int | None) -> tuple[int, int]:
@@ -130,8 +172,8 @@ def month_of(now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     return low, high
 
 
-Span = Callable[[int, ZoneInfo, int | None], tuple[int, int]]
-SPANS: Mapping[Figure, Span] = MappingProxyType({
+Bounds = Callable[[int, ZoneInfo, int | None], tuple[int, int]]
+SPANS: Mapping[Figure, Bounds] = MappingProxyType({
     **dict.fromkeys(MONTHLY, lambda now_ms, zone, _: month_of(now_ms, zone)),
     Figure.LAST_WEEK: last_week_of,
     Figure.YESTERDAY: lambda now_ms, zone, _: yesterday_of(now_ms, zone),
@@ -150,15 +192,17 @@ COUNTED: Mapping[Figure, Callable[[Connection, int, int, int], int]] = MappingPr
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """A list in the store; ``total`` where the counters know it, ``counted`` where the store can tell (``COUNTED``);
-    ``at_ms``: the moment at which its events were chosen.
+    """A list in the store; ``total`` where the counters know it, ``counted`` where the store can tell: by ``COUNTED``,
+    or by the roll-ups of ``by_day``; ``at_ms``: the moment at which its events were chosen.
     """
 
     tree: AreaTree
     o: int
     wanted: Wanted
     total: int | None
+    zone: ZoneInfo
     counted: bool = False
+    by_day: Period | None = None
     at_ms: int = 0
 
     @property
@@ -166,7 +210,8 @@ class KeptList:
         """The same for the same list at another moment."""
         wanted = self.wanted
         number = self.total if wanted.figure in FEW else None
-        return id(self.tree), self.o, wanted.figure, wanted.filters, wanted.low_ms, wanted.high_ms, number, self.at_ms
+        span = wanted.low_ms, wanted.high_ms, wanted.last_id
+        return id(self.tree), self.o, wanted.figure, wanted.filters, span, number, self.at_ms
 
 
 @dataclass(slots=True)
@@ -197,10 +242,11 @@ class KeptLists:
         """
         indexed = asked.wanted.figure in figures.INDEXED
         reading = _Reading(asked.wanted) if indexed else self._reading(asked, from_top=offset == 0)
-        need = min(offset + limit, DEPTH_MAX)
+        # A span is short and read whole, so that its number is known from the first window on.
+        need = DEPTH_MAX if asked.wanted.figure is Figure.SPAN else min(offset + limit, DEPTH_MAX)
         with reading.reading:
             if asked.counted and reading.total is None:
-                reading.total = _counted(self._store, asked)
+                reading.total = _counted(self._store, reading.wanted, asked)
             known = reading.total if asked.counted else asked.total
             if known == 0:
                 reading.ids, reading.next, reading.done = [], None, False
@@ -223,10 +269,19 @@ class KeptLists:
             return reading
 
 
-def _counted(store: Store, asked: KeptList) -> int:
-    low, high = asked.wanted.low_ms or 0, asked.wanted.high_ms or 0
+def _counted(store: Store, wanted: Wanted, asked: KeptList) -> int:
+    low, high = wanted.low_ms or 0, wanted.high_ms or 0
     with store.read() as conn:
-        return COUNTED[asked.wanted.figure](conn, asked.tree.areas[asked.o].id, low, high)
+        if asked.by_day is not None:
+            days, column = asked.by_day.numbers(), PLACE[column_of(wanted.figure)]
+            n = int(day_sums.sums(conn, asked.tree, [asked.o], days, wanted.filters, asked.zone)[0, column])
+            if wanted.figure not in (Figure.PERIOD_DUE, Figure.PERIOD_DUE_LATE):
+                return n
+            later = day_sums.to_come(
+                conn, asked.tree, asked.o, max(wanted.now_ms, low - 1), high, wanted.filters
+            )  # fmt: skip
+            return n - int(later[asked.o : int(asked.tree.end[asked.o])].sum())
+        return COUNTED[wanted.figure](conn, asked.tree.areas[asked.o].id, low, high)
 
 
 def read_whole(store: Store, asked: KeptList) -> tuple[list[int], bool]:

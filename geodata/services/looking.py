@@ -24,7 +24,9 @@ from geodata.store.units import UnitNow
 CODES_PAGE, CODES_READ_MAX = 200, 5_000
 TRACK_MAX = 20_000
 TIMELINE_MAX = 50
-NEEDED: Mapping[str, Right] = MappingProxyType({"duty": Right.OPEN_EVENTS, "units": Right.SEE_UNITS})
+NEEDED: Mapping[str, Right] = MappingProxyType({
+    "duty": Right.OPEN_EVENTS, "units": Right.SEE_UNITS, "grids": Right.SEE_UNITS,
+})  # fmt: skip
 """What a page asks for besides the right to see."""
 
 
@@ -36,7 +38,7 @@ def permitted_view(actor: Actor, tree: AreaTree, view: MapView) -> MapView:
     """The view as this actor gets it: for the staff's eyes, or for the public's. Raises ViewError.
 
     A wall is always for the public: whoever opens it, others stand in front of it. The duty page is for whoever may
-    open events, the board of units for whoever may see them.
+    open events, the board of units and the list of grids for whoever may see units.
     """
     o = tree.ordinal.get(view.area)
     bound = (actor.page and view.page != actor.page) or not actor.may(NEEDED.get(view.page, Right.SEE))

@@ -75,6 +75,7 @@ def clock_goes_on(case: Case, new: EventNow) -> EventNow:
     begun_ms = old.reported_ms if old.clock_ms is None else old.clock_ms
     return replace(
         new, stood_ms=old.stood_ms + stood_ms, clock_ms=begun_ms + stood_ms,
+        paused_ms=old.paused_ms + (stood_ms if old.dispatched_ms is not None else 0),
         deadline_ms=None if old.deadline_ms is None else old.deadline_ms + stood_ms,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from geodata.domain.events import ASKING, Mark
 from geodata.domain.roles import Role
+from geodata.domain.traces import Trace
 from geodata.services.actors import Actor
 from geodata.services.case import Action, Case
 from geodata.services.desk import Desk
@@ -55,7 +56,7 @@ def waits_again(part: EventNow) -> EventNow:
 def replied(case: Case, event: EventNow, action: Action, at_ms: int) -> EventNow:
     """An event whose reporter waited, and was told."""
     replies.keep(case.conn, event.id, at_ms=at_ms, by=case.actor.name, text=action.reason)
-    return replace(event, marks=event.marks & ~Mark.TO_REPLY)
+    return replace(event, marks=event.marks & ~Mark.TO_REPLY, traces=event.traces | Trace.ANSWERED)
 
 
 def waits(event: EventNow) -> bool:

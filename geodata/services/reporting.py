@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -12,14 +12,16 @@ import numpy as np
 from geodata.domain.catalogue import Subtype
 from geodata.domain.clocks import deadline_ms
 from geodata.domain.events import State
+from geodata.domain.repeats import WITHIN_MS, place_of
 from geodata.domain.roles import Right
+from geodata.domain.traces import Trace
 from geodata.services import alerting
 from geodata.services.actors import Actor
 from geodata.services.admission import Admission, check_time
 from geodata.services.auditing import Audit
 from geodata.services.desk import Desk
 from geodata.services.outcomes import Outcome, Refusal, Submitted
-from geodata.store import contacts, events
+from geodata.store import contacts, events, tracing
 from geodata.store.engine import Connection
 from geodata.store.events import EventNow
 from geodata.store.journal import Journal
@@ -76,6 +78,8 @@ def report_events(
                 if key in known:
                     raise Refusal("source_id", item.source_id, "was used in this source_system for an event elsewhere")
                 new = _new_event(desk, item, o, journal.next_id(), now_ms)
+                if _came_before(conn, desk, new, o, born):
+                    new = replace(new, traces=new.traces | Trace.REPEATED)
                 known[key] = journal.begin(new, actor.name)
                 born.append(known[key])
                 if item.sealed_contact:
@@ -93,6 +97,19 @@ def report_events(
         contacts.add(conn, told)
         admission.write(conn)
     return admission.outcomes
+
+
+def _came_before(conn: Connection, desk: Desk, new: EventNow, o: int, born: Sequence[EventNow]) -> bool:
+    """Whether the same kind of thing was reported at the same place within thirty days, in this batch or before."""
+    if new.lon is None or new.lat is None or not desk.tree.is_leaf(o):
+        return False
+    if tracing.came_before(conn, new.subtype_code, new.area_id, new.lon, new.lat, new.reported_ms):
+        return True
+    place = place_of(new.lon, new.lat)
+    return any(
+        e.subtype_code == new.subtype_code and e.area_id == new.area_id and e.lon is not None and e.lat is not None
+        and 0 <= new.reported_ms - e.reported_ms <= WITHIN_MS and place_of(e.lon, e.lat) == place for e in born
+    )
 
 
 def event_code(source: str, reported_ms: int, desk: Desk, number: int) -> str:

@@ -11,11 +11,13 @@ from dataclasses import replace
 from geodata.domain.events import State
 from geodata.domain.field import PhotoStage
 from geodata.domain.stages import arrival_ends_ms
+from geodata.domain.traces import Trace, sent_from
 from geodata.services.case import Action, Case
 from geodata.services.outcomes import Refusal
 from geodata.store import photos, tasks
 from geodata.store.events import EventNow
 from geodata.store.tasks import TaskNow
+from geodata.store.tracing import depth_of
 
 ASSISTS_MAX = 12
 BACK_MS = 5 * 60_000
@@ -38,7 +40,13 @@ def dispatch(case: Case, action: Action, at_ms: int) -> EventNow:
     case.tasks.withdraw(case.event, at_ms)
     case.tasks.send(case.event, ids, at_ms)
     first = at_ms if case.event.dispatched_ms is None else case.event.dispatched_ms
-    return replace(case.entered(State.DISPATCHED, at_ms), unit_id=ids[0], dispatched_ms=first)
+    return replace(_sent(case, ids[0], at_ms), dispatched_ms=first)
+
+
+def _sent(case: Case, unit_id: int, at_ms: int) -> EventNow:
+    """The event with its leading unit, and the level from which that one comes."""
+    new = case.entered(State.DISPATCHED, at_ms)
+    return replace(new, unit_id=unit_id, traces=sent_from(new.traces, depth_of(case.conn, unit_id)))
 
 
 def accept(case: Case, action: Action, at_ms: int) -> EventNow | None:
@@ -97,7 +105,8 @@ def give_back(case: Case, action: Action, at_ms: int) -> EventNow:
 def confirm_return(case: Case, _: Action, at_ms: int) -> EventNow:
     """Another unit has to go."""
     case.tasks.withdraw(case.event, at_ms)
-    return case.entered(State.TO_DISPATCH, at_ms)
+    new = case.entered(State.TO_DISPATCH, at_ms)
+    return replace(new, traces=new.traces | Trace.RETURNED)
 
 
 def refuse_return(case: Case, _: Action, at_ms: int) -> EventNow:
@@ -107,7 +116,7 @@ def refuse_return(case: Case, _: Action, at_ms: int) -> EventNow:
         raise Refusal("action", "refuse_return", "names nobody: it is not known which unit gave it back")
     unit_id = returned[-1].unit_id
     case.tasks.keep(TaskNow(0, case.event.id, unit_id, 1, at_ms))
-    return replace(case.entered(State.DISPATCHED, at_ms), unit_id=unit_id)
+    return _sent(case, unit_id, at_ms)
 
 
 def rework(case: Case, _: Action, at_ms: int) -> EventNow:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geodata.domain.coverage import Steps, by_shift, shift_at
 from geodata.domain.roles import Right
 from geodata.services.actors import Actor
 from geodata.services.admission import Admission, check_time
@@ -14,11 +15,14 @@ from geodata.services.closing import SEALED
 from geodata.services.desk import Desk
 from geodata.services.enrolling import is_signed_on
 from geodata.services.outcomes import Outcome, Refusal, Submitted
-from geodata.store import units
+from geodata.store import units, walks
+from geodata.store.engine import Connection
 from geodata.store.unit_writes import Fix, save_fixes
 from geodata.store.units import UnitNow
 
 TRACK_EVERY_MS = 3 * 60_000
+Passed = tuple[int, int, int, int]
+"""A step: (area of the fix before, its time, area of this one, its time), as in ``domain.coverage.Steps``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ def report_positions(
 
     The newest fix of a unit counts, older ones are duplicates as exact repeats are. A position from a time when the
     unit was not signed on is dropped and kept nowhere; so is an unreadable one, unless its unit is signed on now, and
-    then it waits without its place. A unit outside the city keeps its fix and has no area.
+    then it waits without its place. A unit outside the city keeps its fix and has no area. What is walked by it counts
+    for the grids in the same transaction.
     """
     actor.needs(Right.SEND_POSITIONS)
     items = [s.item for s in submitted]
@@ -51,6 +56,7 @@ def report_positions(
         codes = {_told_code(s) for s in submitted}
         known = {code: u for code, u in units.by_codes(conn, list(codes)).items() if _may_move(desk, actor, u)}
         newest: dict[str, int] = {}
+        passed: list[Passed] = []
         for k, (one, item) in enumerate(zip(submitted, items, strict=True)):
             try:
                 unit = known.get(_told_code(one))
@@ -68,6 +74,8 @@ def report_positions(
                 if last_ms is not None and item.fix_ms <= last_ms:
                     admission.duplicate(unit.code)
                     continue
+                from_area = unit.area_id if before is None else placed[before]
+                passed.append(_step(from_area, last_ms, placed[k], item.fix_ms))
                 newest[item.unit_code] = k
                 admission.accept(unit.code, item.fix_ms)
             except Refusal as refusal:
@@ -75,9 +83,24 @@ def report_positions(
                 record = one.record if isinstance(item, Position) else _without_place(one.record)
                 admission.refuse(refusal, record, one.key or f"{code}|{refusal.field}|{refusal.rule}")
         fixes = [_fix(known[code], items[k], placed[k], now_ms) for code, k in newest.items()]
-        save_fixes(conn, fixes, at_ms=now_ms, actor=actor.name)
+        seq = save_fixes(conn, fixes, at_ms=now_ms, actor=actor.name)
+        _walk(desk, conn, passed, seq, now_ms)
         admission.write(conn)
     return admission.outcomes
+
+
+def _step(from_area: int | None, from_ms: int | None, area: int | None, at_ms: int) -> Passed:
+    there = -1 if area is None else area
+    return (-1, at_ms, there, at_ms) if from_area is None or from_ms is None else (from_area, from_ms, there, at_ms)
+
+
+def _walk(desk: Desk, conn: Connection, passed: Sequence[Passed], seq: int, now_ms: int) -> None:
+    """Count what was walked for the grids: no unit is written with it."""
+    if not passed:
+        return
+    steps = Steps(*np.ascontiguousarray(np.array(passed, np.int64).T))
+    now = shift_at(desk.patrol, desk.calendar.zone, now_ms)
+    walks.add(conn, desk.grids, now, by_shift(steps, desk.patrol, desk.calendar.zone, now, now_ms), seq)
 
 
 def _told_code(one: Submitted[Position]) -> str:

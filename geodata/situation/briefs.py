@@ -15,8 +15,8 @@ from geodata.domain.units import Freshness, UnitStatus
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Topic = Literal["events", "units", "areas", "clock", "alerts"]
-TOPICS: tuple[Topic, ...] = ("events", "units", "areas", "clock", "alerts")
+Topic = Literal["events", "units", "areas", "clock", "alerts", "surges", "walks"]
+TOPICS: tuple[Topic, ...] = ("events", "units", "areas", "clock", "alerts", "surges", "walks")
 
 
 class ClassCount(NamedTuple):

@@ -30,7 +30,7 @@ NUMBERS: dict[str, type[np.generic]] = {
     "cls": np.int16, "subtype": np.int16, "source": np.int16, "state": np.int8, "on_pile": np.bool_,
     "reported_ms": np.int64, "state_ms": np.int64, "dispatched_ms": np.int64, "handled_ms": np.int64,
     "ended_ms": np.int64, "deadline_ms": np.int64, "on_time": np.int8, "unit_id": np.int64,
-    "marks": np.int16, "stage_ms": np.int64, "clock_ms": np.int64,
+    "marks": np.int16, "stage_ms": np.int64, "clock_ms": np.int64, "paused_ms": np.int64,
 }  # fmt: skip
 KEPT: dict[str, type[np.generic]] = {
     "overdue": np.bool_, "due_soon": np.bool_, "light": np.int8, "yellow_ms": np.int64, "dark_ms": np.int64,
@@ -148,6 +148,7 @@ class EventColumns:
     marks: npt.NDArray[np.int16]
     stage_ms: Longs
     clock_ms: Longs
+    paused_ms: Longs
     yellow_ms: Longs
     dark_ms: Longs
     light: npt.NDArray[np.int8]

@@ -28,7 +28,7 @@ class Day:
     def of(cls, now_ms: int, zone: ZoneInfo) -> Day:
         """The local day that a moment belongs to."""
         today = datetime.fromtimestamp(now_ms / 1000, zone).date()
-        start, end = _midnight_ms(today, zone), _midnight_ms(today + timedelta(days=1), zone)
+        start, end = midnight_ms(today, zone), midnight_ms(today + timedelta(days=1), zone)
         hours = [datetime.fromtimestamp(ms / 1000, zone).hour for ms in range(start, end, STEP_MS)]
         return cls(start, end, np.array(hours, np.int32))
 
@@ -42,7 +42,7 @@ class Day:
         return self.hour_of_step[(moments_ms - self.start_ms) // STEP_MS]
 
 
-def _midnight_ms(day: date, zone: ZoneInfo) -> int:
+def midnight_ms(day: date, zone: ZoneInfo) -> int:
     """The first moment of a local date; where clocks jump over midnight, the moment of the jump."""
     first = datetime(day.year, day.month, day.day, tzinfo=zone)
     return int(first.astimezone(UTC).timestamp() * 1000)

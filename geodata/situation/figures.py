@@ -94,11 +94,22 @@ def _reopened(book: EventBook, slots: Longs, o: int) -> Bools:
     return reopened
 
 
+def _marked(mark: Mark) -> Mask:
+    """Open ones that carry a mark."""
+
+    def mask(book: EventBook, slots: Longs, o: int) -> Bools:
+        carried: Bools = book.columns.is_open(slots) & ((book.columns.marks[slots] & mark) != 0)
+        return carried
+
+    return mask
+
+
 BEHIND: Mapping[str, Mask] = MappingProxyType({
     Figure.REPORTED: _reported, Figure.OPEN: _open, Figure.OVERDUE: _overdue, Figure.DUE_SOON: _due_soon,
     Figure.CLOSED: _closed, Figure.JUDGED: _judged, Figure.ON_TIME: _on_time, Figure.LATE: _late,
     Figure.TIMED: _timed, Figure.UNPLACED: _unplaced, Figure.RECENT: _recent, Figure.ON_PILE: _on_pile,
     Figure.SUSPENDED: _suspended, Figure.FORCED: _forced, Figure.REOPENED: _reopened,
+    Figure.SUPERVISED: _marked(Mark.SUPERVISED), Figure.PLACARDED: _marked(Mark.PLACARDED),
 })  # fmt: skip
 
 

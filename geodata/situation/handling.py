@@ -18,11 +18,13 @@ Closure = tuple[int, int, int]
 
 
 def handling_s(columns: EventColumns, slots: Longs, day: Day) -> tuple[Longs, Longs]:
-    """(which of the slots were closed today with both times, their whole seconds from dispatch to handled)."""
+    """(which of the slots were closed today with both times, their whole seconds from dispatch to handled, without
+    the suspensions between)."""
     sent, done = columns.dispatched_ms[slots], columns.handled_ms[slots]
     timed = IS_CLOSED[columns.state[slots]] & day.holds(columns.ended_ms[slots])
     timed &= (sent < NEVER) & (done < NEVER) & (done >= sent)
-    return np.flatnonzero(timed), (done[timed] - sent[timed]) // 1000
+    spent = done[timed] - sent[timed] - columns.paused_ms[slots[timed]]
+    return np.flatnonzero(timed), np.maximum(spent, 0) // 1000
 
 
 class HandlingTimes:

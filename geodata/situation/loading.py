@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from zoneinfo import ZoneInfo
 
+from geodata.domain.coverage import DEFAULT_PLAN, PatrolPlan
 from geodata.situation.alert_book import LINGER_MS
 from geodata.situation.clockwork import BY_THE_CLOCK, Clockwork
 from geodata.situation.columns import Codebook, EventBatch
@@ -12,7 +13,7 @@ from geodata.situation.days import Day
 from geodata.situation.roads import RoadGraph
 from geodata.situation.roster_book import AHEAD_MS, BEHIND_MS, RosterBook
 from geodata.situation.situation import Situation
-from geodata.store import alerts, changes, events, roads, rollups, roster, units
+from geodata.store import alerts, changes, events, roads, rollups, roster, surges, units, walks
 from geodata.store.areas import load_tree
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Connection, Store
@@ -20,7 +21,7 @@ from geodata.store.engine import Connection, Store
 
 def load_situation(
     store: Store, zone: ZoneInfo, now_ms: int | None = None, clockwork: Clockwork = BY_THE_CLOCK,
-    graph: RoadGraph | None = None,
+    graph: RoadGraph | None = None, patrol: PatrolPlan = DEFAULT_PLAN,
 ) -> Situation:  # fmt: skip
     """Load everything that "now" needs, at this moment (by the wall clock when None).
 
@@ -35,7 +36,7 @@ def load_situation(
         standing = [*alerts.standing(conn), *alerts.ended_since(conn, at_ms - LINGER_MS)]
         situation = Situation(
             tree, catalogue, zone, at_ms, events=batch, units=units.all_units(conn), book=book, alerts=standing,
-            clockwork=clockwork,
+            surges=surges.standing(conn), clockwork=clockwork, patrol=patrol, walks=walks.everything(conn),
         )  # fmt: skip
         situation.set_totals(rollups.totals(conn))
         situation.set_roster(load_roster(conn, at_ms))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.clocks import NEVER
 from geodata.domain.events import STAGE_OF, STATES
+from geodata.domain.periods import midnight_ms
+from geodata.domain.units import DEPARTMENTS
 from geodata.domain.view import UNLISTED, Filters
 from geodata.situation.briefs import EventBrief
 from geodata.situation.columns import CLOCK, IS_ENDED, NO_UNIT, STATE_INDEX
@@ -29,8 +33,11 @@ PATIENCE = 4
 class Selector:
     """Reads an EventBook; answers are slots. Matches are kept per (area, filters) until the area changes."""
 
-    def __init__(self, book: EventBook, catalogue: Catalogue) -> None:
-        self.book = book
+    def __init__(
+        self, book: EventBook, catalogue: Catalogue, departments: Callable[[Longs], Longs], zone: ZoneInfo
+    ) -> None:
+        """``departments``: the place in DEPARTMENTS of units by their ids."""
+        self.book, self.departments, self._zone = book, departments, zone
         self._wording = Wording(book, catalogue)
         self._kept: OrderedDict[tuple[int, Filters], tuple[Hashable, Longs]] = OrderedDict()
 
@@ -130,6 +137,12 @@ class Selector:
         if filters.stages:
             staged = [i for i, s in enumerate(STATES) if STAGE_OF.get(s, "") in filters.stages]
             mask &= _table(staged, len(STATES))[c.state[which]]
+        if filters.kinds:
+            mask &= _table(map(DEPARTMENTS.index, filters.kinds), len(DEPARTMENTS))[self.departments(c.unit_id[which])]
+        if filters.day:
+            day = date.fromisoformat(filters.day)
+            low, high = (midnight_ms(d, self._zone) for d in (day, day + timedelta(days=1)))
+            mask &= (c.reported_ms[which] >= low) & (c.reported_ms[which] < high)
         if filters.lights:
             mask &= np.isin(c.light[which], codes_of(filters.lights)) & ~IS_ENDED[c.state[which]]
         return mask

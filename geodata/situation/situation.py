@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from geodata.domain.areas import AreaTree, Ints
-from geodata.domain.catalogue import Catalogue
+from geodata.domain.areas import Ints
 from geodata.domain.figures import ListOrder
 from geodata.domain.queue import Order
 from geodata.domain.skills import Skill
@@ -18,48 +16,40 @@ from geodata.domain.view import Filters, Measure
 from geodata.domain.windows import Asked
 from geodata.situation import marks
 from geodata.situation.advising import Inquiry, inquire, work_of
-from geodata.situation.alert_book import AlertBook, Alerts
+from geodata.situation.alert_book import Alerts
 from geodata.situation.briefs import (
     Cells,
     EventBrief,
     EventMarks,
     Floats,
-    Topic,
     Totals,
     UnitBrief,
     UnitMarks,
     UnitTotals,
 )
-from geodata.situation.clockwork import BY_THE_CLOCK, Clockwork
-from geodata.situation.columns import Codebook, EventBatch, values_of
-from geodata.situation.counters import Stamps, of_day, row_of, standing
-from geodata.situation.days import Day
+from geodata.situation.counters import of_day, row_of, standing
 from geodata.situation.duplicates import alike
-from geodata.situation.event_book import EventBook
 from geodata.situation.figures import ordered, sorted_out, standing_behind
+from geodata.situation.grid_listing import GridLine, GridListing, GridQuery, grid_lines, list_grids
 from geodata.situation.handling import handling_s
 from geodata.situation.lighting import counted_lights
-from geodata.situation.queueing import Queues, Window
-from geodata.situation.roads import RoadGraph
-from geodata.situation.roster_book import Attendance, OnPost, Posts, RosterBook
+from geodata.situation.moving import Moving
+from geodata.situation.open_now import OpenNow, open_now
+from geodata.situation.queueing import Window
+from geodata.situation.roster_book import Attendance, OnPost, posts_of
 from geodata.situation.runs import SLOT_BITS, TIME_END, Longs, slots_of
-from geodata.situation.selecting import Selector, briefs
-from geodata.situation.strata import Strata
+from geodata.situation.selecting import briefs
 from geodata.situation.totalling import Handling, totals_of, unit_totals_of
-from geodata.situation.trail import Trail
-from geodata.situation.unit_book import UnitBook, signed_on
+from geodata.situation.unit_book import signed_on
 from geodata.situation.unit_listing import UnitLine, UnitListing, UnitQuery, list_units, unit_lines
-from geodata.store.alerts import AlertNow
-from geodata.store.events import EventNow
-from geodata.store.rollups import Totals as StoredTotals
-from geodata.store.tallies import TOTALS
-from geodata.store.units import UnitNow
+from geodata.situation.walk_book import Coverage
+from geodata.store.surges import SurgeNow
 
 NO_FILTERS = Filters()
 COUNTED = {Measure.OPEN: "open", Measure.DENSITY: "open", Measure.OVERDUE: "overdue", Measure.REPORTED: "reported"}
 
 
-class Situation:
+class Situation(Moving):
     """One object per process, used by one thread. ``o`` is an area's ordinal; answers cover ``[o, tree.end[o])``.
 
     For every area and every figure: its own = the sum of its children's + what stands directly at it. ``seq`` and
@@ -67,114 +57,7 @@ class Situation:
     held once and is kept until something changes in the area. ``roads``: None where none were imported.
     """
 
-    __slots__ = (
-        "_alerts", "_areas_version", "_book", "_events", "_posts", "_queues", "_roster", "_select", "_stamps",
-        "_strata", "_trail", "_units", "catalogue", "change_ms", "clockwork", "now_ms", "roads", "seq", "tree",
-        "version", "zone",
-    )  # fmt: skip
-
-    def __init__(
-        self, tree: AreaTree, catalogue: Catalogue, zone: ZoneInfo, now_ms: int, *,
-        events: EventBatch | None = None, units: Iterable[UnitNow] = (), book: Codebook | None = None,
-        alerts: Iterable[AlertNow] = (), clockwork: Clockwork = BY_THE_CLOCK,
-    ) -> None:  # fmt: skip
-        """A city with these events (each once, numbered by ``book``) and units; all-time counts are of these events.
-
-        ``set_totals`` brings the all-time counts of the store.
-        """
-        self.tree, self.catalogue, self.zone, self.now_ms = tree, catalogue, zone, now_ms
-        self.version, self.seq, self.change_ms = 1, 0, 0
-        self._areas_version = 1
-        self.roads: RoadGraph | None = None
-        self._book = book or Codebook(catalogue)
-        self._strata = Strata(tree)
-        held = events if events is not None else EventBatch.of((), tree, self._book)
-        self.clockwork = clockwork
-        day = Day.of(now_ms, zone)
-        self._events = EventBook(tree, self._strata, self._book, held, now_ms, day, catalogue, clockwork)
-        self._units = UnitBook(tree, self._strata, units, now_ms)
-        self._trail = Trail()
-        self._alerts = AlertBook(tree, alerts, now_ms)
-        self._select = Selector(self._events, catalogue)
-        self._queues = Queues(self._select)
-        self._roster, self._posts = RosterBook(), Posts(tree)
-        self._stamps: dict[str, Stamps] = {t: Stamps(tree.parent, 1) for t in ("events", "units", "clock", "alerts")}
-
-    # What moves it
-
-    def apply_events(self, rows: Sequence[EventNow]) -> bool:
-        """Take newer revisions of events; True when there was one. Older and equal ones are ignored."""
-        batch = EventBatch.of(values_of(rows), self.tree, self._book)
-        return self._touch("events", self._events.apply(batch, self.now_ms))
-
-    def apply_units(self, rows: Sequence[UnitNow]) -> bool:
-        """Take newer states and fixes of units; True when there was one."""
-        return self._touch("units", self._units.apply(rows, self.now_ms))
-
-    def apply_alerts(self, rows: Sequence[AlertNow]) -> bool:
-        """Take alerts as they are now; True when one differed."""
-        return self._touch("alerts", self._alerts.apply(rows, self.now_ms))
-
-    def set_roster(self, roster: RosterBook) -> None:
-        """Take another reading of the roster; whatever is said of units may have changed."""
-        self._roster = roster
-        self.version += 1
-        self._stamps["units"].floor = self.version
-
-    def roster_runs_out(self) -> bool:
-        """Whether the roster that is known ends soon, so that more has to be read."""
-        return self._roster.runs_out(self.now_ms)
-
-    def set_totals(self, totals: StoredTotals, *, some: bool = False) -> bool:
-        """Take the store's all-time counts; True when one differed. They must be of the same moment as the events.
-
-        ``some``: they are not of all areas; the others keep theirs.
-        """
-        rows = np.zeros((len(self.tree), len(TOTALS)), np.int32)
-        place = self.tree.ordinal_by_id
-        where = np.array([place.get(i, -1) for i in totals.area_id.tolist()], np.int64)
-        known = where >= 0
-        for i, name in enumerate(TOTALS):
-            rows[where[known], i] = getattr(totals, name)[known]
-        areas = where[known] if some else np.arange(len(self.tree))
-        return self._touch("events", self._events.set_totals(areas, rows[areas]))
-
-    def not_held(self, ids: Iterable[int]) -> set[int]:
-        """Those of these event ids that are not held: new ones, or ended ones that have left."""
-        return set(ids) - self._events.columns.slot_of_id.keys()
-
-    def advance(self, now_ms: int) -> bool:
-        """Move the clock: deadlines pass, fixes get stale, midnight rolls. True when something changed.
-
-        A clock that goes backwards is ignored.
-        """
-        if now_ms <= self.now_ms:
-            return False
-        self.now_ms = now_ms
-        touched = np.concatenate((self._events.advance(now_ms), self._units.advance(now_ms)))
-        self._trail.note(now_ms, self._events.columns)
-        forgot = self._touch("alerts", self._alerts.advance(now_ms))
-        rolled = now_ms >= self._events.day.end_ms
-        if rolled:
-            self._events.roll(Day.of(now_ms, self.zone))
-            self.version += 1
-            self._stamps["events"].floor = self._stamps["clock"].floor = self.version
-        return self._touch("clock", touched) or rolled or forgot
-
-    def replace_content(self, other: Situation) -> None:
-        """Take over what another (freshly loaded) situation holds; every stamp grows. The other is used up."""
-        version = max(self.version, other.version) + 1
-        for name in self.__slots__:
-            setattr(self, name, getattr(other, name))
-        self.version = self._areas_version = version
-        for stamps in self._stamps.values():
-            stamps.floor = version
-
-    # What it answers
-
-    def stamp(self, topic: Topic, o: int) -> int:
-        """Grows when anything of this topic changed in the area ("areas": when the city was loaded anew)."""
-        return self._areas_version if topic == "areas" else self._stamps[topic].of(o)
+    __slots__ = ()
 
     def totals(self, o: int, filters: Filters = NO_FILTERS) -> Totals:
         """The figures of the area."""
@@ -250,6 +133,22 @@ class Situation:
         """These units (by id) as lines of the board."""
         return unit_lines(self._units, self._events, self._attendance(), ids)
 
+    def coverage(self, o: int) -> Coverage:
+        """Patrol coverage of the area in the shift that runs."""
+        return self.walks.of(o)
+
+    def grids_listed(self, o: int, query: GridQuery) -> GridListing:
+        """The grids of the area that match a query, in its order, and how many of all there are of which sort."""
+        return list_grids(self.walks, self.tree, o, query)
+
+    def grid_lines(self, ids: Sequence[int] | Longs) -> list[GridLine]:
+        """These grids (by the ids of their areas) as lines of the list."""
+        return grid_lines(self.walks, self.tree, ids)
+
+    def posts_of(self, o: int) -> tuple[int, list[str]]:
+        """(area, call signs of the units at home at it): the grid, or the nearest area above with any."""
+        return posts_of(self._units, self.tree.chain(o))
+
     def events_listed(self, o: int, figure: str, filters: Filters, order: ListOrder, hour: int | None = None) -> Longs:
         """The ids of the events behind a figure of the area, or an hour of it, in an order (``situation.figures``)."""
         book = self._events
@@ -291,6 +190,10 @@ class Situation:
         slots = self._matching(o, filters)
         return briefs(self._events, self._select.by_deadline(slots[self._events.columns.overdue[slots]], n))
 
+    def open_now(self, o: int, filters: Filters = NO_FILTERS) -> OpenNow:
+        """The open events of the area as columns of their own, for a thread to count."""
+        return open_now(self._select, self._matching(o, filters), self.now_ms)
+
     def queue(self, o: int, filters: Filters, order: Order, asked: Asked) -> Window:
         """A window of the open events of the area in an order, and where in it the codes asked for stand."""
         stamp = (self.stamp("events", o), self.stamp("clock", o))
@@ -303,6 +206,10 @@ class Situation:
     def alerts(self, o: int, each: int) -> Alerts:
         """What is alerted in the area: how much of it stands, and of each kind the ``each`` newest alerts."""
         return self._alerts.within(o, each)
+
+    def surges(self, o: int) -> list[SurgeNow]:
+        """The surges that stand in the area and below, the least probable first."""
+        return self._surges.within(o)
 
     def event(self, code: str) -> EventBrief | None:
         """One event by its code, if it is held (open, or reported or ended today)."""
@@ -344,18 +251,13 @@ class Situation:
         stamp = self.tree, self.stamp("units", 0), self.stamp("clock", 0)
         return self._posts.attendance(self._roster, self._units, self.now_ms, stamp)
 
-    def _touch(self, topic: Topic, areas: Longs) -> bool:
-        if len(areas):
-            self.version += 1
-            self._stamps[topic].touch(areas, self.version)
-        return bool(len(areas))
-
     def _matching(self, o: int, filters: Filters) -> Longs:
         return self._select.matching(o, filters, self._stamp(o, filters))
 
-    def _stamp(self, o: int, filters: Filters) -> tuple[int, int]:
-        """What a selection depends on: lights change without anybody's doing."""
-        return self.stamp("events", o), self.stamp("clock", o) if filters.lights else 0
+    def _stamp(self, o: int, filters: Filters) -> tuple[int, int, int]:
+        """What a selection depends on: lights change without anybody's doing; units may become of another kind."""
+        clock = self.stamp("clock", o) if filters.lights else 0
+        return self.stamp("events", o), clock, self._units.kinds_version if filters.kinds else 0
 
     def _values(self, ordinals: Ints, measure: Measure) -> Floats:
         if measure == Measure.UNITS:

@@ -14,12 +14,14 @@ from geodata.situation.loading import load_roads, load_roster, load_situation
 from geodata.situation.roads import RoadGraph
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.situation import Situation
-from geodata.store import alerts, changes, events, rollups, units
+from geodata.store import alerts, changes, events, rollups, surges, units, walks
 from geodata.store.alerts import AlertNow
 from geodata.store.changes import Change
 from geodata.store.engine import Store
 from geodata.store.events import IN_MAX, EventNow
+from geodata.store.surges import SurgeNow
 from geodata.store.units import UnitNow
+from geodata.store.walks import NO_WALKS, Walks
 
 log = logging.getLogger(__name__)
 POLL_S = {"sqlite": 0.03, "postgresql": 0.05}
@@ -31,7 +33,7 @@ RETRY_S = (0.2, 5.0)
 RELOADED_BY = frozenset({"import", "areas"})
 STAYING = frozenset({"reply"})
 """Steps after which an event is surely where it was: they leave its state and its area alone."""
-NO_DATA = frozenset({"alert", "roster", "roads"})
+NO_DATA = frozenset({"alert", "roster", "roads", "surge"})
 
 
 def wall_ms() -> int:
@@ -53,6 +55,8 @@ class News:
     roads: RoadGraph | None = None
     returned: frozenset[int] = frozenset()
     some: bool = False
+    surges: Sequence[SurgeNow] = ()
+    walks: Walks = NO_WALKS
 
 
 def returned(situation: Situation, log_rows: Sequence[Change]) -> frozenset[int]:
@@ -94,6 +98,8 @@ def read_news(store: Store, situation: Situation) -> News | None:
             load_roads(conn, situation.roads) if any(c.kind == "roads" for c in log_rows) else None,
             back,
             above is not None,
+            surges.by_ids(conn, {c.subject_id for c in log_rows if c.kind == "surge"}),
+            walks.after(conn, after) if any(c.kind == "positions" for c in log_rows) else NO_WALKS,
         )
 
 
@@ -196,8 +202,12 @@ class Tail:
             situation.set_totals(news.totals, some=news.some)
         if news.units:
             situation.apply_units(news.units)
+        if len(news.walks.area_id):
+            situation.apply_walks(news.walks)
         if news.alerts:
             situation.apply_alerts(news.alerts)
+        if news.surges:
+            situation.apply_surges(news.surges)
         if news.roster is not None:
             situation.set_roster(news.roster)
         if news.roads is not None:
@@ -214,7 +224,9 @@ class Tail:
     async def _reload(self) -> None:
         began = time.monotonic()
         now = self.situation
-        loaded = await asyncio.to_thread(load_situation, self._store, now.zone, self._now(), now.clockwork, now.roads)
+        loaded = await asyncio.to_thread(
+            load_situation, self._store, now.zone, self._now(), now.clockwork, now.roads, now.walks.plan
+        )
         self.situation.replace_content(loaded)
         self._reload_at, self._behind = None, True
         self._rested_at = time.monotonic() + RELOAD_REST * (time.monotonic() - began)

@@ -14,7 +14,7 @@ from geodata.domain.areas import AreaTree, Ints
 from geodata.domain.clocks import NEVER
 from geodata.domain.roads import Bools
 from geodata.domain.skills import Skill, held
-from geodata.domain.units import FRESHNESS, STALE_AFTER_S, UNIT_KINDS, UNIT_STATUSES, Freshness, UnitStatus
+from geodata.domain.units import DEPARTMENTS, FRESHNESS, STALE_AFTER_S, UNIT_KINDS, UNIT_STATUSES, Freshness, UnitStatus
 from geodata.situation.borders import Borders
 from geodata.situation.briefs import UnitBrief
 from geodata.situation.counters import Counters, Pairs
@@ -42,6 +42,7 @@ _VALUES = attrgetter(
     "skills",
 )  # fmt: skip
 KIND_INDEX = {kind.value: i for i, kind in enumerate(UNIT_KINDS)}
+OTHER_INDEX = len(DEPARTMENTS) - 1
 
 
 def signed_on(rows: Ints) -> Ints:
@@ -78,6 +79,8 @@ class UnitBook:
         self.now: list[UnitNow] = []
         self.skill_texts: dict[str, int] = {}
         self._able: OrderedDict[tuple[Skill, ...], Bools] = OrderedDict()
+        self.kinds_version = 0
+        self._by_id: tuple[int, Longs, Longs] = -1, self.id, self.id
         self.slot_of_id: dict[int, int] = {}
         self.slot_of_code: dict[str, int] = {}
         first = list(rows)
@@ -134,6 +137,20 @@ class UnitBook:
             self._able.popitem(last=False)
         return able[self.skills[: len(self.now)]]
 
+    def departments(self, unit_ids: Longs) -> Longs:
+        """The place in DEPARTMENTS of each of these units (by id), the last one for what is no unit of a known kind."""
+        if self._by_id[0] != self.kinds_version:
+            n = len(self.now)
+            order = np.argsort(self.id[:n])
+            self._by_id = self.kinds_version, self.id[:n][order], self.kind[:n][order].astype(np.int64)
+        _, ids, kinds = self._by_id
+        at = np.searchsorted(ids, unit_ids)
+        known = at < len(ids)
+        known[known] = ids[at[known]] == unit_ids[known]
+        found = np.full(len(unit_ids), OTHER_INDEX, np.int64)
+        found[known] = kinds[at[known]]
+        return np.where(found < 0, OTHER_INDEX, found)
+
     def _write(self, rows: Sequence[UnitNow], known: Longs) -> Longs:
         """Write these units, each once, into their slots (``known``, -1 for a new unit); return the slots."""
         slots = np.array([self._slot(row, at) for row, at in zip(rows, known.tolist(), strict=True)], np.int64)
@@ -152,7 +169,9 @@ class UnitBook:
             self.fix_ms[slots] = [NO_FIX if t is None else t for t in fix]
             self.status[slots] = [STATUS_INDEX[s] for s in status]
             self.home[slots] = self.strata.ordinals_of(home)
-            self.kind[slots] = [KIND_INDEX.get(k, -1) for k in kinds]
+            of_kind = np.array([KIND_INDEX.get(k, -1) for k in kinds], np.int8)
+            self.kinds_version += bool((known < 0).any() or (self.kind[slots] != of_kind).any())
+            self.kind[slots] = of_kind
             self.id[slots] = ids
             self.placed[slots] = [a is not None for a in area]
             self.since[slots] = since

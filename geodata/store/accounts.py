@@ -91,6 +91,13 @@ def all_accounts(conn: Connection) -> list[Account]:
     return [of_row(row) for row in conn.execute(_NOW.order_by(AccountRow.login))]
 
 
+def in_roles(conn: Connection, roles: Iterable[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """(roles, area codes) of every account in force that has one of these roles; not whose it is."""
+    some = sa.or_(*(AccountRow.roles.like(f'%"{role}"%') for role in roles))
+    asked = sa.select(AccountRow.roles, AccountRow.areas).where(some, AccountRow.ended_ms.is_(None))
+    return [(tuple(json.loads(a)), tuple(json.loads(b))) for a, b in conn.execute(asked)]
+
+
 def add(conn: Connection, account: Account) -> Account:
     """Write a new account and return it with its id."""
     following = int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(AccountRow.id), 0))).scalar_one()) + 1

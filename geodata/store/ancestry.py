@@ -1,4 +1,4 @@
-"""Which areas lie above an area, and which of them are large enough to have hourly roll-ups."""
+"""Which areas lie above an area, and which of them are large enough to have roll-ups by hour, or by day."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from geodata.store.events import IN_MAX
 from geodata.store.models import AreaRow, AreaTotalRow, table
 
 Longs = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 # Below so many areas the index of ``event`` answers as fast, and each event saves the writing of its roll-ups: the
 # demo city has 0.4 M roll-up rows a month with it and 5 M without.
 ROLLED_FROM = 200
+# Days cost a fiftieth of hours, so that streets have them, too; below so many areas the events of a year are read.
+DAILY_FROM = 20
 
 
 class UnknownAreaError(LookupError):
@@ -30,7 +33,8 @@ class Ancestry:
 
     ids: Longs
     parent: Longs
-    rolled: npt.NDArray[np.bool_]
+    rolled: Bools
+    daily: Bools
 
     def positions(self, area_ids: Longs) -> Longs:
         """Where these areas stand in ``ids``; raises UnknownAreaError."""
@@ -39,12 +43,12 @@ class Ancestry:
             raise UnknownAreaError(f"there is no area with the id {int(unknown[0])}")
         return np.searchsorted(self.ids, area_ids).astype(np.int64)
 
-    def rolled_above(self) -> Longs:
-        """For each position the nearest position above it that is rolled, −1 for none."""
+    def above(self, kept: Bools) -> Longs:
+        """For each position the nearest position above it that is among the ``kept``, −1 for none."""
         above = np.full(len(self.ids), -1, np.int64)
         for i in range(len(self.ids)):
             p = int(self.parent[i])
-            while p >= 0 and not self.rolled[p]:
+            while p >= 0 and not kept[p]:
                 p = int(self.parent[p])
             above[i] = p
         return above
@@ -54,14 +58,15 @@ def ancestry(conn: Connection, area_ids: Longs) -> Ancestry:
     """The ancestry of these areas; counts of areas that are new are prepared first."""
     wanted = np.unique(area_ids)
     rows = _some(conn, wanted) if len(wanted) <= IN_MAX else _all(conn)
-    if any(rolled is None for _, _, rolled in rows):
+    if any(row[2] is None for row in rows):
         prepare_areas(conn)
         rows = _some(conn, wanted) if len(wanted) <= IN_MAX else _all(conn)
     rows.sort()
     ids = np.array([r[0] for r in rows], np.int64)
     parents = np.array([-1 if r[1] is None else r[1] for r in rows], np.int64)
     parent = np.where(parents >= 0, np.searchsorted(ids, parents), -1)
-    return Ancestry(ids, parent, np.array([bool(r[2]) for r in rows], np.bool_))
+    rolled, daily = (np.array([bool(r[k]) for r in rows], np.bool_) for k in (2, 3))
+    return Ancestry(ids, parent, rolled, daily)
 
 
 def prepare_areas(conn: Connection) -> None:
@@ -75,18 +80,19 @@ def prepare_areas(conn: Connection) -> None:
     rolled = {r.id: int(r.parent_id is None or size[r.id] >= ROLLED_FROM) for r in rows}
     new = {i: v for i, v in sorted(rolled.items()) if i not in known}
     zeros = [0] * len(new)
-    counts = {c.name: zeros for c in table(AreaTotalRow).columns if c.name not in ("area_id", "rolled")}
-    bulk.insert(conn, table(AreaTotalRow), {"area_id": list(new), "rolled": list(new.values())} | counts)
+    flags = {"rolled": list(new.values()), "daily": [int(v or size[i] >= DAILY_FROM) for i, v in new.items()]}
+    counts = {c.name: zeros for c in table(AreaTotalRow).columns if c.name not in ("area_id", *flags)}
+    bulk.insert(conn, table(AreaTotalRow), {"area_id": list(new)} | flags | counts)
 
 
-_AREAS = sa.select(AreaRow.id, AreaRow.parent_id, AreaTotalRow.rolled).outerjoin(
+_AREAS = sa.select(AreaRow.id, AreaRow.parent_id, AreaTotalRow.rolled, AreaTotalRow.daily).outerjoin(
     AreaTotalRow, AreaTotalRow.area_id == AreaRow.id
 )
-Found = list[tuple[int, int | None, int | None]]
+Found = list[tuple[int, int | None, int | None, int | None]]
 
 
 def _all(conn: Connection) -> Found:
-    return [(r[0], r[1], r[2]) for r in conn.execute(_AREAS)]
+    return [(r[0], r[1], r[2], r[3]) for r in conn.execute(_AREAS)]
 
 
 def _some(conn: Connection, wanted: Longs) -> Found:
@@ -94,7 +100,7 @@ def _some(conn: Connection, wanted: Longs) -> Found:
     seen: set[int] = set()
     ask = set(wanted.tolist())
     while ask:
-        rows = [(r[0], r[1], r[2]) for r in conn.execute(_AREAS.where(AreaRow.id.in_(list(ask))))]
+        rows = [(r[0], r[1], r[2], r[3]) for r in conn.execute(_AREAS.where(AreaRow.id.in_(list(ask))))]
         seen |= {r[0] for r in rows}
         found += rows
         ask = {r[1] for r in rows if r[1] is not None} - seen

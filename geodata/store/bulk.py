@@ -21,20 +21,21 @@ Column = Sequence[Any] | npt.NDArray[Any]
 Columns = Mapping[str, Column]
 
 
-def insert(conn: Connection, table: sa.Table, columns: Columns, *, add: bool = False) -> None:
-    """Insert rows given as columns of equal length. ``add``: where the key exists, add the other columns to it."""
+def insert(conn: Connection, table: sa.Table, columns: Columns, *, add: bool = False, merge: str = "") -> None:
+    """Insert rows given as columns of equal length. ``add``: where the key exists, add the other columns to it;
+    ``merge``: what is set there instead, as SQL of both databases, in which the new row is called ``excluded``."""
     names = list(columns)
     n = len(columns[names[0]])
     if not n:
         return
     target = f"{_quoted(table.name)} ({', '.join(map(_quoted, names))})"
-    merge = _merge(table, names) if add else ""
+    merge = _merge(table, names, merge) if add or merge else ""
     if conn.dialect.name == "sqlite":
         marks = ", ".join("?" * len(names))
         _run_many(conn, f"INSERT INTO {target} VALUES ({marks}){merge}", columns)
     elif n <= UNNEST_MAX:
         _execute(conn, f"INSERT INTO {target} SELECT * FROM unnest({_arrays(table, names)}){merge}", columns)
-    elif not add:
+    elif not merge:
         _copy(conn, target, columns)
     else:
         _execute(conn, f"CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {', '.join(map(_quoted, names))} "
@@ -62,11 +63,11 @@ def update(conn: Connection, table: sa.Table, key: str, columns: Columns) -> Non
                    f"AS v({listed}) WHERE {where} = v.{_quoted(key)}", ordered)  # fmt: skip
 
 
-def _merge(table: sa.Table, names: Sequence[str]) -> str:
+def _merge(table: sa.Table, names: Sequence[str], sets: str) -> str:
     keys = [c.name for c in table.primary_key]
     here = _quoted(table.name)
     sums = [f"{q} = {here}.{q} + excluded.{q}" for q in (_quoted(n) for n in names if n not in keys)]
-    return f" ON CONFLICT ({', '.join(map(_quoted, keys))}) DO UPDATE SET {', '.join(sums)}"
+    return f" ON CONFLICT ({', '.join(map(_quoted, keys))}) DO UPDATE SET {sets or ', '.join(sums)}"
 
 
 def _quoted(name: str) -> str:

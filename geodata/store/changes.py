@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.store.models import ChangeRow
 
-Kind = Literal["event", "unit", "positions", "import", "areas", "alert", "roster", "roads"]
+Kind = Literal["event", "unit", "positions", "import", "areas", "alert", "roster", "roads", "surge"]
 FIRST = "first_change"
 """Where a connection keeps the number of the first transition of its write transaction."""
 PAGE = 5_000

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.domain.events import Mark
+from geodata.domain.traces import Trace
 from geodata.store.models import EventRow
 
 IN_MAX = 500
@@ -49,6 +50,9 @@ class EventNow:
     stood_ms: int = 0
     merged_into: int | None = None
     clock_ms: int | None = None
+    traces: int = 0
+    paused_ms: int = 0
+    since_ms: int | None = None
 
 
 EVENT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(EventNow))
@@ -59,6 +63,11 @@ _NOW = sa.select(*_COLUMNS)
 def marked(mark: Mark) -> sa.ColumnElement[bool]:
     """The condition of the events that carry a mark."""
     return EventRow.marks.bitwise_and(int(mark)) != 0
+
+
+def traced(trace: Trace) -> sa.ColumnElement[bool]:
+    """The condition of the events that carry a trace."""
+    return EventRow.traces.bitwise_and(int(trace)) != 0
 
 
 def open_events(conn: Connection) -> Sequence[tuple[object, ...]]:
@@ -74,6 +83,12 @@ def ended_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...]]:
 def reported_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...]]:
     """Every event reported at or after a moment, open or ended, in the order of EVENT_FIELDS."""
     return _tuples(conn, _NOW.where(EventRow.reported_ms >= from_ms))
+
+
+def first_reported(conn: Connection) -> int | None:
+    """When the first event of all was reported, epoch ms."""
+    first: int | None = conn.execute(sa.select(sa.func.min(EventRow.reported_ms))).scalar()
+    return first
 
 
 def held_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...]]:

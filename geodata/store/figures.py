@@ -7,18 +7,21 @@ own index. ``few`` says which is shorter; both give the same page.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.domain.events import CLOSED, ENDED, Mark, State
-from geodata.domain.figures import MONTHLY, Figure, Spot
+from geodata.domain.events import CLOSED, ENDED, SEEN, Mark, State
+from geodata.domain.figures import BY_DEADLINE, BY_END, LOCAL, MONTHLY, Figure, Spot
+from geodata.domain.traces import LEVEL_MASK, LEVEL_SHIFT, Trace
+from geodata.domain.units import OTHER, UNIT_KINDS
 from geodata.domain.view import UNLISTED, Filters
-from geodata.store.events import IN_MAX, marked
-from geodata.store.models import TO_REPLY, EventRow
-from geodata.store.tallies import NO_CASE
+from geodata.store.events import IN_MAX, marked, traced
+from geodata.store.models import TO_REPLY, EventRow, UnitRow
+from geodata.store.tallies import NO_CASE, NOT_AGAIN
 
 BLOCK = 4_000
 Condition = sa.ColumnElement[bool]
@@ -28,7 +31,8 @@ Behind = Callable[[int], Condition]
 class Wanted(NamedTuple):
     """Which events: of a figure at a moment, in these areas (None: all), with these filters. ``low_ms`` and
     ``high_ms`` bound the time that the list runs along, from < end; ``few``: the areas' own events are few;
-    ``listed``: the classes that the city lists; ``among``: only these events."""
+    ``listed``: the classes that the city lists; ``among``: only these events; ``last_id``: no newer ones than this.
+    ``reported`` bounds the time of the report in the same way, where a day is filtered by."""
 
     figure: Figure
     now_ms: int
@@ -39,6 +43,8 @@ class Wanted(NamedTuple):
     few: bool = False
     listed: Collection[str] = ()
     among: Sequence[int] | None = None
+    last_id: int | None = None
+    reported: tuple[int, int] | None = None
 
 
 class Found(NamedTuple):
@@ -108,7 +114,9 @@ def _first(rows: list[tuple[int, int]], limit: int) -> Found:
 
 
 def _time(figure: Figure) -> Any:
-    return EventRow.deadline_ms if figure in MONTHLY else EventRow.reported_ms
+    if figure in BY_END:
+        return EventRow.ended_ms
+    return EventRow.deadline_ms if figure in MONTHLY or figure in BY_DEADLINE else EventRow.reported_ms
 
 
 def _span(wanted: Wanted, time: Any, after: Spot | None) -> list[Any]:
@@ -141,7 +149,23 @@ def _condition(wanted: Wanted) -> Condition:
     ):  # fmt: skip
         if values:
             parts.append(column.in_(values))
+    if wanted.last_id is not None:
+        parts.append(EventRow.id <= wanted.last_id)
+    if filters.kinds:
+        parts.append(_led_by(filters.kinds))
+    if wanted.reported is not None:
+        low, high = wanted.reported
+        parts += [EventRow.reported_ms >= low, EventRow.reported_ms < high]
     return sa.and_(*parts)
+
+
+def _led_by(departments: Collection[str]) -> Condition:
+    """Whether the leading unit is of one of these departments; without one, or without a known kind, of OTHER."""
+    led = EventRow.unit_id.in_(sa.select(UnitRow.id).where(UnitRow.kind.in_([d for d in departments if d != OTHER])))
+    if OTHER not in departments:
+        return led
+    known = sa.select(UnitRow.id).where(UnitRow.kind.in_([kind.value for kind in UNIT_KINDS]))
+    return sa.or_(EventRow.unit_id.is_(None), EventRow.unit_id.not_in(known), led)
 
 
 _CLOSED, _ENDED = [s.value for s in CLOSED], [s.value for s in ENDED]
@@ -191,6 +215,15 @@ def _due(now_ms: int) -> Condition:
     return sa.and_(case, _JUDGED != -1, sa.or_(EventRow.ended_ms.is_not(None), EventRow.deadline_ms <= now_ms))
 
 
+def _asked() -> Condition:
+    return sa.or_(marked(Mark.TO_REPLY), traced(Trace.ANSWERED))
+
+
+def _from_level(k: int) -> Condition:
+    """Closed by a unit that is at home at this depth or further down."""
+    return sa.and_(_closed(), EventRow.traces.bitwise_and(LEVEL_MASK) > (k << LEVEL_SHIFT))
+
+
 BEHIND: Mapping[Figure, Behind] = MappingProxyType({
     Figure.ALL: lambda _: sa.true(),
     Figure.ALL_CLOSED: lambda _: _closed(),
@@ -198,11 +231,33 @@ BEHIND: Mapping[Figure, Behind] = MappingProxyType({
     Figure.ALL_OVERDUE: lambda now_ms: sa.or_(_too_late(), _overdue(now_ms)),
     Figure.ALL_UNJUDGED: lambda _: sa.and_(sa.or_(_closed(), _is_open()), _JUDGED == -1),
     Figure.ALL_DROPPED: lambda _: sa.and_(sa.not_(_is_open()), sa.not_(_closed())),
-    **dict.fromkeys((Figure.LAST_WEEK, Figure.YESTERDAY, Figure.OVERDUE_BEFORE), lambda _: sa.true()),
+    **dict.fromkeys(
+        (Figure.LAST_WEEK, Figure.YESTERDAY, Figure.OVERDUE_BEFORE, Figure.SPAN), lambda _: sa.true()
+    ),
     Figure.MONTH_DUE: _due,
     Figure.MONTH_ON_TIME: lambda now_ms: sa.and_(_due(now_ms), _in_time()),
     Figure.MONTH_LATE: lambda now_ms: sa.and_(_due(now_ms), sa.not_(_in_time())),
     Figure.ALL_FORCED: lambda _: EventRow.state == State.FORCED_CLOSED.value,
     Figure.ALL_REOPENED: lambda _: marked(Mark.REOPENED),
     Figure.TO_REPLY: lambda _: marked(Mark.TO_REPLY),
+    Figure.PERIOD_REPORTED: lambda _: sa.true(),
+    Figure.PERIOD_REGISTERED: lambda _: traced(Trace.REGISTERED),
+    Figure.PERIOD_PROACTIVE: lambda _: sa.and_(traced(Trace.REGISTERED), EventRow.source.in_(sorted(SEEN))),
+    Figure.PERIOD_DISPATCHED: lambda _: EventRow.dispatched_ms.is_not(None),
+    Figure.PERIOD_SENT_RIGHT: lambda _: sa.and_(EventRow.dispatched_ms.is_not(None), sa.not_(traced(Trace.RETURNED))),
+    Figure.PERIOD_REPEATED: lambda _: sa.and_(
+        traced(Trace.REPEATED), EventRow.state.not_in([s.value for s in NOT_AGAIN])
+    ),
+    Figure.PERIOD_CLOSED: lambda _: _closed(),
+    Figure.PERIOD_HANDLED: lambda _: sa.and_(_closed(), EventRow.handled_ms >= EventRow.dispatched_ms),
+    Figure.PERIOD_CHECKED: lambda _: sa.and_(_closed(), traced(Trace.CHECKED)),
+    Figure.PERIOD_REWORKED: lambda _: sa.and_(_closed(), traced(Trace.CHECKED), marked(Mark.REWORKED)),
+    Figure.PERIOD_ASKED: lambda _: sa.and_(_asked(), sa.not_(_is_open())),
+    Figure.PERIOD_ANSWERED: lambda _: sa.and_(_asked(), sa.not_(_is_open()), sa.not_(marked(Mark.TO_REPLY))),
+    Figure.PERIOD_LEVELLED: lambda _: _from_level(0),
+    **{figure: partial(lambda k, _: _from_level(k), k) for k, figure in enumerate(LOCAL, 1)},
+    Figure.PERIOD_DUE: _due,
+    Figure.PERIOD_DUE_CLOSED: lambda now_ms: sa.and_(_due(now_ms), _closed()),
+    Figure.PERIOD_DUE_ON_TIME: lambda now_ms: sa.and_(_due(now_ms), _in_time()),
+    Figure.PERIOD_DUE_LATE: lambda now_ms: sa.and_(_due(now_ms), sa.not_(_in_time())),
 })  # fmt: skip

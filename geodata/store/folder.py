@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from geodata.domain.plans import PLANS, Plan
 from geodata.domain.roles import Role
 from geodata.domain.skills import SKILLS, Skill
-from geodata.store.loop_rules import AlertsSaid, LightsSaid
+from geodata.store.briefing_rules import BriefingSaid
+from geodata.store.loop_rules import AlertsSaid, ColoursSaid, LightsSaid, SurgesSaid
+from geodata.store.patrol_rules import CoverageSaid
 
 
 class Basemap(BaseModel):
@@ -90,7 +92,11 @@ class City(BaseModel):
     basemap: Basemap = Field(default_factory=Basemap)
     access: AccessRules = Field(default_factory=AccessRules)
     lights: LightsSaid = Field(default_factory=LightsSaid)
+    colours: ColoursSaid = Field(default_factory=ColoursSaid)
     alerts: AlertsSaid = Field(default_factory=AlertsSaid)
+    surges: SurgesSaid = Field(default_factory=SurgesSaid)
+    coverage: CoverageSaid = Field(default_factory=CoverageSaid)
+    briefing: BriefingSaid = Field(default_factory=BriefingSaid)
 
     @field_validator("time_zone")
     @classmethod
@@ -127,6 +133,16 @@ class DataFolder:
     def base_tiles(self) -> Path:
         """The PMTiles archive of the base map, where there is one."""
         return self.root / "basemap.pmtiles"
+
+    @property
+    def replay(self) -> Path:
+        """The folder of the logs of past days: made from the database, and made again where it is missing."""
+        return self.root / "replay"
+
+    @property
+    def fonts(self) -> Path:
+        """The folder of fonts for printed briefings, where the machine's own are not to be used; may be missing."""
+        return self.root / "fonts"
 
     @property
     def ingest_key(self) -> Path:

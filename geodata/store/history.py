@@ -13,7 +13,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store import bulk, changes, intervals, settings
+from geodata.store import bulk, changes, intervals, settings, tracing
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
 from geodata.store.events import IN_MAX
@@ -83,12 +83,14 @@ def bulk_history(conn: Connection, rows: EventHistory, *, at_ms: int, actor: str
     columns: dict[str, bulk.Column] = {"id": range(first, first + len(rows))}
     columns |= {name: getattr(rows, name) for name in _ROWS}
     columns["last_seq"] = np.full(len(rows), seq)
+    past = tracing.of_history(conn, rows)
+    columns |= {"marks": past.marks, "traces": past.traces, "paused_ms": past.paused_ms}
     bulk.insert(conn, table(EventRow), columns)
     intervals.write(
         conn, event_id=rows.left_event + first, rev=rows.left_rev, from_ms=rows.left_from_ms,
         to_ms=rows.left_to_ms, state=rows.left_state, area_id=rows.area_id[rows.left_event],
     )  # fmt: skip
-    count(conn, _countables(rows), settings.zone(conn))
+    count(conn, _countables(rows, past), settings.zone(conn))
     keys = [*zip(columns["id"], rows.code, rows.source_system, rows.source_id, rows.reported_ms.tolist(), strict=True)]
     changes.append_all(conn, [Change(seq, at_ms, "import", len(rows), 0, "import", "", actor, vouched(first, keys))])
     if len(rows) >= ANALYSE_FROM and conn.dialect.name == "postgresql":
@@ -118,12 +120,12 @@ def imports_that_differ(conn: Connection) -> list[int]:
     return differ
 
 
-def _countables(rows: EventHistory) -> Countables:
+def _countables(rows: EventHistory, past: tracing.Traced) -> Countables:
     return Countables(
-        area_id=rows.area_id, class_code=rows.class_code, state=rows.state, on_time=rows.on_time,
+        area_id=rows.area_id, class_code=rows.class_code, source=rows.source, state=rows.state, on_time=rows.on_time,
         reported_ms=rows.reported_ms, dispatched_ms=rows.dispatched_ms, handled_ms=rows.handled_ms,
-        ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, marks=np.zeros(len(rows), np.int64),
-        sign=np.ones(len(rows), np.int64),
+        ended_ms=rows.ended_ms, deadline_ms=rows.deadline_ms, marks=past.marks,
+        traces=past.traces, paused_ms=past.paused_ms, sign=np.ones(len(rows), np.int64),
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def spans_of(from_ms: Longs, to_ms: Longs) -> Longs:
 
 def write(
     conn: Connection, *, event_id: Longs, rev: Longs, from_ms: Longs, to_ms: Longs, state: Sequence[str],
-    area_id: Longs,
+    area_id: Longs, in_full: int = 0,
 ) -> None:  # fmt: skip
     """Write closed intervals in the order of their key; an interval without length never held and is left out."""
     span = spans_of(from_ms, to_ms)
@@ -40,6 +40,7 @@ def write(
     order = order[to_ms[order] > from_ms[order]]
     columns: dict[str, npt.NDArray[Any]] = {
         "span": span, "from_ms": from_ms, "event_id": event_id, "rev": rev, "to_ms": to_ms, "area_id": area_id,
+        "in_full": np.full(len(from_ms), in_full, np.int64),
     }  # fmt: skip
     columns["state"] = np.asarray(state, object)
     bulk.insert(conn, table(IntervalRow), {name: column[order] for name, column in columns.items()})

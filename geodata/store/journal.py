@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store import bulk, changes, intervals, settings
+from geodata.store import bulk, changes, intervals, settings, versions
 from geodata.store.changes import Change
 from geodata.store.events import EVENT_FIELDS, EventNow
 from geodata.store.models import EventRow, table
@@ -17,7 +17,8 @@ from geodata.store.tallies import count, countables
 
 
 class Journal:
-    """Collects events of this transaction; ``write`` brings state, change log, intervals and counts to the store.
+    """Collects events of this transaction; ``write`` brings state, change log, intervals, versions and counts to
+    the store.
 
     Each call gives the event its next revision and sequence number. Nothing is written before ``write``.
     """
@@ -31,6 +32,7 @@ class Journal:
         self._old: dict[int, EventNow] = {}
         self._now: dict[int, EventNow] = {}
         self._left: list[tuple[EventNow, int]] = []
+        self._before: list[EventNow] = []
         self._changes: list[Change] = []
 
     @property
@@ -45,7 +47,7 @@ class Journal:
     def begin(self, event: EventNow, actor: str, detail: str = "") -> EventNow:
         """A new event; its ``id``, ``rev`` and ``last_seq`` are given here."""
         seq = self._log(event, self._next_id, 1, "report", actor, detail)
-        event = replace(event, id=self._next_id, rev=1, last_seq=seq)
+        event = replace(event, id=self._next_id, rev=1, last_seq=seq, since_ms=self._at_ms)
         self._next_id += 1
         self._born[event.id] = self._now[event.id] = event
         return event
@@ -53,7 +55,9 @@ class Journal:
     def move(self, old: EventNow, new: EventNow, action: str, actor: str, detail: str = "") -> EventNow:
         """``old`` as read in this transaction (or returned by this journal) becomes ``new``."""
         rev = old.rev + 1
-        new = replace(new, rev=rev, last_seq=self._log(new, old.id, rev, action, actor, detail))
+        seq = self._log(new, old.id, rev, action, actor, detail)
+        new = replace(new, rev=rev, last_seq=seq, since_ms=self._at_ms)
+        self._before.append(old)
         if (old.state, old.area_id) != (new.state, new.area_id):
             self._left.append((old, new.state_ms))
         if old.id not in self._born:
@@ -70,6 +74,7 @@ class Journal:
             bulk.update(self._conn, table(EventRow), "id", _columns(moved))
             changes.append_all(self._conn, self._changes)
             self._write_intervals()
+            versions.leave(self._conn, self._before, self._at_ms)
             self._count([*self._old.values(), *self._now.values()], len(self._old))
         return self._next_seq - 1
 
@@ -87,7 +92,7 @@ class Journal:
                 event_id=np.array([e.id for e in olds], np.int64), rev=np.array([e.rev for e in olds], np.int64),
                 from_ms=np.array([e.state_ms for e in olds], np.int64),
                 to_ms=np.array([to_ms for _, to_ms in self._left], np.int64),
-                state=[e.state for e in olds], area_id=np.array([e.area_id for e in olds], np.int64),
+                state=[e.state for e in olds], area_id=np.array([e.area_id for e in olds], np.int64), in_full=1,
             )  # fmt: skip
 
     def _count(self, events: Sequence[EventNow], n_old: int) -> None:

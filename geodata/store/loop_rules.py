@@ -6,10 +6,12 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from geodata.domain import alerts
+from geodata.domain import alerts, surges
 from geodata.domain.alerts import MINUTE_MS, AlertRules, Rule, Tier, Trigger
+from geodata.domain.indicators import FIVE_COLOURS, Steps
 from geodata.domain.lights import DEFAULT_RULES, LightRules
 from geodata.domain.roles import Role
+from geodata.domain.surges import SurgeRules
 
 
 class LightsSaid(BaseModel):
@@ -23,6 +25,27 @@ class LightsSaid(BaseModel):
     def rules(self) -> LightRules:
         """As the domain takes it."""
         return LightRules(self.yellow, self.dark)
+
+
+class ColoursSaid(BaseModel):
+    """``[colours]``: from which share on a rate has each of the five colours 五色; what is below is red."""
+
+    model_config = ConfigDict(extra="forbid")
+    green: float = Field(default=0.95, gt=0, le=1)
+    blue: float = Field(default=0.90, gt=0, le=1)
+    yellow: float = Field(default=0.80, gt=0, le=1)
+    orange: float = Field(default=0.70, gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _falling(self) -> ColoursSaid:
+        if not self.green > self.blue > self.yellow > self.orange:
+            raise ValueError("green, blue, yellow, orange must fall from one to the next")
+        return self
+
+    @property
+    def steps(self) -> Steps:
+        """As the domain takes it."""
+        return tuple((getattr(self, colour, 0.0), colour) for _, colour in FIVE_COLOURS)
 
 
 class TierSaid(BaseModel):
@@ -78,3 +101,19 @@ class AlertsSaid(BaseModel):
         own = {trigger: told.rule for trigger, told in said.items() if told is not None}
         rules = MappingProxyType({**alerts.DEFAULT_RULES.rules, **own})
         return AlertRules(rules, self.urgency, round(self.fresh_min * MINUTE_MS))
+
+
+class SurgesSaid(BaseModel):
+    """``[surges]``: how many false alarms a day are bearable, what is too little to be told of, and how many levels
+    below the city are looked at."""
+
+    model_config = ConfigDict(extra="forbid")
+    per_day: float = Field(default=surges.DEFAULT_RULES.per_day, gt=0, le=100)
+    least: int = Field(default=surges.DEFAULT_RULES.least, ge=2, le=1000)
+    times: float = Field(default=surges.DEFAULT_RULES.times, ge=1, le=100)
+    depth: int = Field(default=surges.DEFAULT_RULES.depth, ge=0, le=3)
+
+    @property
+    def rules(self) -> SurgeRules:
+        """As the domain takes it."""
+        return SurgeRules(self.per_day, self.least, self.times, self.depth)

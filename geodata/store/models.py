@@ -120,9 +120,11 @@ class EventRow(Base):
     """The current state of an event. ``rev`` grows by one with each change; ``area_id`` is the deepest area known.
 
     ``on_time``: NULL = the clock decides, 1 = in time, 0 = overdue, -1 = the source of an import gives no judgement.
-    ``marks``: bits of ``events.Mark``. ``stage_ms``: when the stage it stands in should be over. ``stood_ms``: how long
-    its clock has stood still altogether. ``clock_ms``: since when its limit is counted, moved on by how long it stood;
-    NULL: since it was reported. ``merged_into``: the event it is a duplicate of.
+    ``marks``: bits of ``events.Mark``, ``traces`` of ``traces.Trace``. ``stage_ms``: when the stage it stands in
+    should be over. ``stood_ms``: how long its clock has stood still altogether, ``paused_ms``: since it was first
+    dispatched. ``clock_ms``: since when its limit is counted, moved on by how long it stood; NULL: since it was
+    reported. ``merged_into``: the event it is a duplicate of. ``since_ms``: when it was
+    written as it is; NULL: it came with its past (an import) and has been so since ``state_ms``.
     """
 
     __tablename__ = "event"
@@ -138,6 +140,10 @@ class EventRow(Base):
         Index("ix_event_merged_into", "merged_into", sqlite_where=text("merged_into IS NOT NULL"),
               postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_event_deadline", "deadline_ms", "id"),
+        Index("ix_event_area_ended", "area_id", "ended_ms"),
+        Index("ix_event_area_deadline", "area_id", "deadline_ms"),
+        Index("ix_event_to_come", "deadline_ms", "area_id", "state", "on_time", sqlite_where=text("ended_ms IS NULL"),
+              postgresql_where=text("ended_ms IS NULL")),
         Index("ix_event_to_reply", "reported_ms", "id", sqlite_where=text(TO_REPLY), postgresql_where=text(TO_REPLY)),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
@@ -169,20 +175,26 @@ class EventRow(Base):
     stood_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     merged_into: Mapped[int | None] = mapped_column(Big)
     clock_ms: Mapped[int | None] = mapped_column(BigInteger)
+    traces: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    paused_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    since_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 CLOCKS = "kind = 'event' AND action IN ('suspend', 'resume', 'reopen')"
 """The changes that stop a clock, let it go on or begin a new one: few, and found without reading the log."""
+REWRITES = "kind IN ('import', 'areas')"
+"""The changes that write a past or place it anew: few, and found without reading the log."""
 
 
 class ChangeRow(Base):
-    """The append-only change log. ``kind``: event, unit, positions, import, areas, alert, roster, roads."""
+    """The append-only change log. ``kind``: event, unit, positions, import, areas, alert, roster, roads, surge."""
 
     __tablename__ = "change"
     __table_args__ = (
         Index("ix_change_event", "subject_id", "seq", sqlite_where=text("kind = 'event'"),
               postgresql_where=text("kind = 'event'")),
         Index("ix_change_clock", "subject_id", sqlite_where=text(CLOCKS), postgresql_where=text(CLOCKS)),
+        Index("ix_change_rewrite", "seq", sqlite_where=text(REWRITES), postgresql_where=text(REWRITES)),
     )  # fmt: skip
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
     at_ms: Mapped[int] = mapped_column(BigInteger)
@@ -196,7 +208,7 @@ class ChangeRow(Base):
 
 
 class IntervalRow(Base):
-    """A state that an event has left, for replay. ``span`` is ⌈log2 of its length in seconds⌉.
+    """A state that an event has left. ``span`` is ⌈log2 of its length in seconds⌉. ``in_full``: also in ``version``.
 
     The key makes "what held at t" a few short range scans: per span only intervals that began at most 2^span s before.
     """
@@ -210,6 +222,7 @@ class IntervalRow(Base):
     to_ms: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16))
     area_id: Mapped[int] = mapped_column(Integer)
+    in_full: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
 
 
 class RollupRow(Base):
@@ -240,12 +253,13 @@ class RollupRow(Base):
 class AreaTotalRow(Base):
     """All-time counts of an area and all below it, for every area: what ``event`` holds, kept by each write.
 
-    ``rolled`` = 1 where the area is large enough to have hourly roll-ups.
+    ``rolled`` = 1 where the area is large enough to have hourly roll-ups, ``daily`` = 1 where it has daily ones.
     """
 
     __tablename__ = "area_total"
     area_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     rolled: Mapped[int] = mapped_column(SmallInteger, default=0)
+    daily: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     reported: Mapped[int] = mapped_column(Integer, default=0)
     ended: Mapped[int] = mapped_column(Integer, default=0)
     closed: Mapped[int] = mapped_column(Integer, default=0)
@@ -269,7 +283,10 @@ class AreaMonthRow(Base):
 
 
 class UnitRow(Base):
-    """A unit and its last fix. A fix exists only while it is signed on. ``moved_seq`` is the change that moved it."""
+    """A unit and its last fix. A fix exists only while it is signed on. ``moved_seq`` is the change that moved it.
+
+    ``since_ms``: when it was written as it is, its fix aside; NULL: not known.
+    """
 
     __tablename__ = "unit"
     __table_args__ = (Index("ix_unit_moved_seq", "moved_seq"),)
@@ -293,6 +310,7 @@ class UnitRow(Base):
     moved_seq: Mapped[int] = mapped_column(Big, default=0)
     track_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     signed_on_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    since_ms: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class TrackRow(Base):

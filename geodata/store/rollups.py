@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from geodata.store import settings
 from geodata.store.ancestry import Longs, prepare_areas
 from geodata.store.models import AreaMonthRow, AreaRow, AreaTotalRow, EventRow, RollupRow
+from geodata.store.models_days import DayRow
 from geodata.store.tallies import BY_DEADLINE, HOUR_MS, NO_CASE, TOTALS, Countables, count, countables, facts
 
 MINUTE_MS = 60_000
@@ -153,34 +154,32 @@ def closing(conn: Connection, area_ids: Sequence[int], from_hour: int, to_hour: 
 
 def rebuild(conn: Connection) -> None:
     """Count everything again from ``event``: after the areas, their parents or the time zone have changed."""
-    for row in (RollupRow, AreaMonthRow, AreaTotalRow):
+    for row in (RollupRow, AreaMonthRow, AreaTotalRow, DayRow):
         conn.execute(sa.delete(row))
     prepare_areas(conn)
     zone = settings.zone(conn)
     last = 0
     while True:
-        asked = sa.select(EventRow.id, *_COUNTED).where(EventRow.id > last).order_by(EventRow.id).limit(REBUILD_BATCH)
+        asked = sa.select(EventRow.id, *COUNTED).where(EventRow.id > last).order_by(EventRow.id).limit(REBUILD_BATCH)
         rows = conn.execute(asked).all()
         if not rows:
             return
         last = rows[-1][0]
-        count(conn, _countables([r[1:] for r in rows]), zone)
+        count(conn, counted_rows([r[1:] for r in rows]), zone)
 
 
-_COUNTED = (
-    EventRow.area_id, EventRow.class_code, EventRow.state, EventRow.on_time, EventRow.reported_ms,
-    EventRow.dispatched_ms, EventRow.handled_ms, EventRow.ended_ms, EventRow.deadline_ms, EventRow.marks,
-)  # fmt: skip
+COUNTED = tuple(getattr(EventRow, f.name) for f in fields(Countables) if f.name != "sign")
+"""The columns of an event that count, in the order of Countables."""
 
 
 def _closing_of_events(conn: Connection, area_id: int, from_hour: int, to_hour: int) -> Closing:
-    asked = sa.select(*_COUNTED).where(
+    asked = sa.select(*COUNTED).where(
         EventRow.area_id.in_(_below(area_id)), EventRow.reported_ms < to_hour * HOUR_MS
     )
     rows = conn.execute(asked).all()
     if not rows:
         return NO_CLOSING
-    columns = _countables([tuple(r) for r in rows])
+    columns = counted_rows([tuple(r) for r in rows])
     added = facts(columns)
     at_end = _inside(columns.ended_ms, from_hour, to_hour)
     at_deadline = _inside(columns.deadline_ms, from_hour, to_hour)
@@ -192,8 +191,9 @@ def _inside(ms: Longs, from_hour: int, to_hour: int) -> npt.NDArray[np.bool_]:
     return (ms >= from_hour * HOUR_MS) & (ms < to_hour * HOUR_MS)
 
 
-def _countables(rows: Sequence[Sequence[Any]]) -> Countables:
-    columns = dict(zip((c.key for c in _COUNTED), zip(*rows, strict=True), strict=True))
+def counted_rows(rows: Sequence[Sequence[Any]]) -> Countables:
+    """From rows of ``COUNTED``."""
+    columns = dict(zip((c.key for c in COUNTED), zip(*rows, strict=True), strict=True))
     return countables(columns, np.ones(len(rows), np.int64))
 
 

@@ -12,6 +12,7 @@ from geodata.store.models import SettingRow
 AREAS_BUILD = "areas_build"
 AUDIT_BASE = "audit_base"
 AUDIT_HEAD = "audit_head"
+RECOUNT = "recount"
 TIME_ZONE = "time_zone"
 
 _GET = sa.select(SettingRow.value).where(SettingRow.key == sa.bindparam("sought"))
@@ -28,6 +29,11 @@ def put(conn: Connection, key: str, value: str) -> None:
     done = conn.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value))
     if not done.rowcount:
         conn.execute(sa.insert(SettingRow).values(key=key, value=value))
+
+
+def drop(conn: Connection, key: str) -> None:
+    """Forget a value."""
+    conn.execute(sa.delete(SettingRow).where(SettingRow.key == key))
 
 
 def zone(conn: Connection) -> ZoneInfo:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store import bulk, changes
+from geodata.store import bulk, changes, versions
+from geodata.store import units as readers
 from geodata.store.changes import Change
 from geodata.store.models import TrackRow, UnitRow, table
 from geodata.store.units import UNIT_FIELDS, UnitNow
@@ -43,7 +44,8 @@ def save_units(
 ) -> list[UnitNow]:
     """Write whole units, each with the action that made it so; those in ``new_ids`` are inserted."""
     seq = changes.next_seq(conn)
-    saved = [replace(u, moved_seq=seq + k) for k, (u, _) in enumerate(units)]
+    versions.leave_units(conn, readers.by_ids(conn, [u.id for u, _ in units if u.id not in new_ids]), at_ms)
+    saved = [replace(u, moved_seq=seq + k, since_ms=at_ms) for k, (u, _) in enumerate(units)]
     for born in (True, False):
         some = [u for u in saved if (u.id in new_ids) is born]
         columns = {name: [getattr(u, name) for u in some] for name in UNIT_FIELDS}

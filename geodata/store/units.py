@@ -36,6 +36,7 @@ class UnitNow:
     moved_seq: int
     track_ms: int
     signed_on_ms: int = 0
+    since_ms: int | None = None
 
 
 UNIT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(UnitNow))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from dashboard import indicators
 from dashboard.rules import table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,3 +28,9 @@ def test_the_rules_of_the_closed_loop_are_printed_as_they_are() -> None:
     page = (ROOT / "docs/loop.md").read_text("utf-8")
     printed = page.partition("<!-- rules -->\n")[2].partition("\n<!-- /rules -->")[0]
     assert printed == table(), "print them anew: python app.py rules"
+
+
+def test_the_indicators_are_printed_as_they_are() -> None:
+    page = (ROOT / "docs/indicators.md").read_text("utf-8")
+    printed = page.partition("<!-- indicators -->\n")[2].partition("\n<!-- /indicators -->")[0]
+    assert printed == indicators.table(), "print them anew: python app.py indicators"

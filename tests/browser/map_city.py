@@ -22,13 +22,18 @@ from dashboard.words import ALL
 from geodata.boundaries.tiles import TileSource, build_archive
 from geodata.domain.areas import Area, AreaTree, Ints, Level
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.coverage import DEFAULT_PLAN, NEVER_MET, shift_at
 from geodata.domain.events import URGENCIES
 from geodata.domain.units import FRESHNESS, Freshness, UnitStatus
 from geodata.domain.view import Filters, MapView, Measure, parse_view
 from geodata.services.actors import Actor, asking
 from geodata.situation.briefs import Cells, EventMarks, UnitMarks, UnitTotals
 from geodata.situation.situation import Situation
+from geodata.situation.strata import Strata
+from geodata.situation.surge_book import SurgeNow
+from geodata.situation.walk_book import WalkBook
 from geodata.store.folder import City, DataFolder
+from geodata.store.walks import Walks
 from layers.base import MarkSlot, TraceSlot
 from layers.registry import LAYER_IDS, LAYERS
 
@@ -131,6 +136,16 @@ class MadeSituation(Situation):
         working = [UnitStatus.ON_DUTY, UnitStatus.EN_ROUTE, UnitStatus.BUSY, UnitStatus.BREAK]
         self.status = rng.choice(working, units, p=(0.8, 0.08, 0.09, 0.03))
         self.fresh = rng.choice(FRESHNESS, units, p=(0.85, 0.09, 0.06))
+        self.walks = WalkBook(self.tree, Strata(self.tree), DEFAULT_PLAN, self.zone, self._walked(rng), self.now_ms)
+
+    def _walked(self, rng: np.random.Generator) -> Walks:
+        """Three in four grids were walked within five days, half of those long enough in this shift."""
+        ids = np.array([a.id for o, a in enumerate(self.tree.areas) if self.tree.is_leaf(o)], np.int64)
+        ids = ids[rng.random(len(ids)) < 0.75]
+        long, began = rng.random(len(ids)) < 0.5, shift_at(DEFAULT_PLAN, self.zone, self.now_ms).from_ms
+        ago = np.where(long, 60_000, rng.integers(60_000, 5 * 86_400_000, len(ids)))
+        return Walks(ids, np.full(len(ids), began), np.where(long, 900_000, 60_000), np.where(long, 60, 4),
+                     self.now_ms - ago, np.full(len(ids), NEVER_MET))  # fmt: skip
 
     def _within(self, column: Ints, o: int) -> Any:
         return np.flatnonzero((column >= o) & (column < self.tree.end[o]))
@@ -159,6 +174,17 @@ class MadeSituation(Situation):
         """Each event one point."""
         rows = self._within(self.area, o)[:budget]
         return Cells(self.lon[rows], self.lat[rows], np.ones(len(rows)), None)
+
+    def surges(self, o: int) -> list[SurgeNow]:
+        """One in a district, confirmed, and two classes in a street of another."""
+        made = ((3, "01", 240, "confirmed"), (9, "03", 14, ""), (9, "08", 6, ""))
+        places = [self.tree.children(0)[0], self.tree.children(int(self.tree.children(0)[1]))[0]]
+        found = [
+            SurgeNow(n, self.tree.areas[places[0] if at == 3 else places[1]].id, code, 1, 1, 3_600_001, 9, count, 2.6,
+                     1e-9, count, 2.6, 1e-9, 3_600_001, 9, None, None, verdict, None, "", "")
+            for n, (at, code, count, verdict) in enumerate(made, 1)
+        ]  # fmt: skip
+        return [s for s in found if o <= self.tree.ordinal_by_id[s.area_id] < self.tree.end[o]]
 
     def unit_totals(self, o: int) -> UnitTotals:
         """Of the units inside."""

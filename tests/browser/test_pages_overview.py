@@ -132,7 +132,7 @@ def test_who_turns_back_before_the_frame_came_sees_the_old_picture_again(page: P
 
 def test_switches_and_measure_stand_in_the_address(page: Page) -> None:
     page.locator('#layer-switches [data-key="density"]').click()
-    assert path(page) == "/area/C?layers=areas.boundaries.density.events.labels.units"
+    assert path(page) == "/area/C?layers=areas.boundaries.density.events.labels.surges.units"
     expect(page.locator('#layer-switches [data-key="density"]')).to_have_attribute("aria-checked", "true")
     page.locator('#layer-switches [data-key="density"]').click()
     page.locator("#measure select").select_option("overdue")

@@ -18,7 +18,7 @@ import pytest
 from fastapi import FastAPI
 
 import app
-from callbacks import downloads, listing, units
+from callbacks import downloads, grids, listing, units
 from callbacks.live import lists, numbers
 from callbacks.live.doors import DoorsNow
 from callbacks.live.past import read_hours, read_month
@@ -295,6 +295,21 @@ async def test_the_card_of_an_area_says_what_its_label_says_and_its_numbers_open
             assert kind == "listed"
             assert f"{n:,}" == text, (code, measure, label)
             assert await asyncio.to_thread(opened, room, code, opens, query) == n, (code, label)
+
+
+def test_the_numbers_of_patrol_coverage_are_as_long_as_their_lists(room: Room) -> None:
+    for area in places(room):
+        now = numbers.coverage(scene_of(room, MapView(area)))
+        lists = {
+            "": now["grids"], "due=1": now["due"], "walk=covered": now["covered"],
+            "walk=missing": now["due"] - now["covered"], "walk=later": now["later"],
+        }  # fmt: skip
+        for query, n in lists.items():
+            found = grids.window(room, OPERATOR, f"/grids/{area}?{query}", Asked(0, 200))
+            assert (found["total"], len(found["rows"])) == (n, min(n, 200)), (area, query)
+    whole = numbers.coverage(scene_of(room, MapView("990100")))
+    assert whole["due"] > 0
+    assert whole["known"]
 
 
 def test_every_hour_of_the_curve_is_as_many_as_its_list_today_and_a_week_ago(room: Room) -> None:

@@ -14,6 +14,7 @@ from callbacks.navigation import answer, home_address, router
 from callbacks.room import Room
 from callbacks.search import area_hits, event_hits
 from callbacks.selection import filters_of, look_up
+from geodata.domain.roles import Role
 from geodata.domain.search import AreaIndex
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor, asking
@@ -119,3 +120,20 @@ def test_an_event_is_found_by_the_beginning_of_its_code(room: Room) -> None:
     assert hits[0][:2] == ("event", event.code)
     assert all(hit[1].startswith(event.code) for hit in hits)
     assert event_hits(room, ANYBODY, "%", "zh") == []
+
+
+async def test_the_card_of_a_grid_tells_the_staff_its_kind_posts_and_last_walk_and_others_neither(room: Room) -> None:
+    told = {label for label, _, _ in (await look_up(room, ANYBODY, "area:G00", "en")).rows}
+    assert {"Kind of grid", "Last walked", "Patrol", "Inside this shift", "Posts"} <= told
+    viewer = Actor.of("viewer", frozenset({Role.VIEWER}), frozenset({"C"}), account_id=9)
+    card = await look_up(room, viewer, "area:G00", "en")
+    shown = {label for label, _, _ in card.rows}
+    assert "Kind of grid" in shown
+    assert not shown & {"Last walked", "Patrol", "Inside this shift", "Posts"}
+    assert not [title for title, _ in card.blocks]
+    posts = next(v for label, _, v in (await look_up(room, ANYBODY, "area:G00", "en")).rows if label == "Posts")
+    at, names = room.situation.posts_of(room.situation.tree.ordinal["G00"])
+    assert names
+    assert all(name in posts for name in names)
+    assert posts not in str(card.rows)
+    assert at in room.situation.tree.chain(room.situation.tree.ordinal["G00"])

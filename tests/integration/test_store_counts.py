@@ -19,6 +19,7 @@ from geodata.store.events import EventNow
 from geodata.store.history import bulk_history
 from geodata.store.journal import Journal
 from geodata.store.models import AreaMonthRow, AreaTotalRow, Base, EventRow, RollupRow, table
+from geodata.store.models_days import DayRow
 from geodata.store.tallies import TOTALS
 from tests.factories.little_city import AREAS, HOUR, T0, found_city, history
 
@@ -35,12 +36,12 @@ def city(store: Store) -> Store:
 
 def rows_of(conn: Connection, row: type[Base]) -> set[tuple[object, ...]]:
     """Rows that count something."""
-    keys = len(table(row).primary_key.columns) + (row is AreaTotalRow)
+    keys = len(table(row).primary_key.columns) + 2 * (row is AreaTotalRow)
     return {tuple(r) for r in conn.execute(sa.select(table(row))) if any(r[keys:])}
 
 
 def everything(conn: Connection) -> list[set[tuple[object, ...]]]:
-    return [rows_of(conn, row) for row in (RollupRow, AreaMonthRow, AreaTotalRow)]
+    return [rows_of(conn, row) for row in (RollupRow, AreaMonthRow, AreaTotalRow, DayRow)]
 
 
 def all_events(conn: Connection) -> list[EventNow]:
@@ -126,6 +127,8 @@ def test_events_moved_step_by_step_leave_the_counts_of_a_rebuild(city: Store) ->
                 journal.move(
                     old,
                     replace(old, state=state, state_ms=at, area_id=int(rng.choice(list(AREAS))),
+                            marks=int(rng.integers(0, 1 << 7)), traces=int(rng.integers(0, 1 << 8)),
+                            paused_ms=int(rng.integers(0, HOUR)),
                             ended_ms=at if state in ("closed", "void", "merged") else None),
                     "step", "test",
                 )  # fmt: skip

@@ -50,8 +50,9 @@ class Crowd:
 
     def __init__(self, stage: Stage, roster: Roster, rng: np.random.Generator, now_ms: int, speed: float) -> None:
         n = len(roster)
-        self._stage, self._roster, self._rng, self._speed = stage, roster, rng, speed
-        self._grid = rng.integers(roster.first, roster.last)
+        self._stage, self._rng, self._speed = stage, rng, speed
+        self._first, self._last = roster.first, roster.last
+        self._grid = rng.integers(self._first, self._last)
         self.lon, self.lat = stage.points(rng, self._grid)
         self._aim = np.stack(stage.points(rng, self._grid), 1)
         self._pace = WALK_MS * rng.uniform(0.7, 1.3, n)
@@ -65,6 +66,10 @@ class Crowd:
         self._told: dict[int, int] = {}
         self.played_until_ms = np.zeros(n, np.int64)
         self._code = roster.code
+
+    def walk_within(self, first: Longs, last: Longs) -> None:
+        """Which part of its beat each unit walks from now on, grids [first, last)."""
+        self._first, self._last = first, last
 
     def sign_on(self, now_ms: int) -> list[Json]:
         """Everybody who is not away starts a shift: the records to post."""
@@ -113,7 +118,7 @@ class Crowd:
         self.lon[units], self.lat[units] = moved.T
         there = units[(left <= reach) & (status == ON)]
         on = there[self._rng.random(len(there)) < NEXT_GRID]
-        self._grid[on] = self._rng.integers(self._roster.first[on], self._roster.last[on])
+        self._grid[on] = self._rng.integers(self._first[on], self._last[on])
         self._aim[there] = np.stack(self._stage.points(self._rng, self._grid[there]), 1)
         return np.where(left > 1, np.minimum(pace, left / np.maximum(seconds, 1)), 0.0)
 
@@ -138,7 +143,7 @@ class Crowd:
         """The unit goes back to its beat."""
         if self._is_on(unit, code):
             del self._calls[unit]
-            self._grid[unit] = self._rng.integers(self._roster.first[unit], self._roster.last[unit])
+            self._grid[unit] = self._rng.integers(self._first[unit], self._last[unit])
             lon, lat = self._stage.points(self._rng, self._grid[[unit]])
             self._aim[unit] = lon[0], lat[0]
             self._set(unit, ON)

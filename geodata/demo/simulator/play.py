@@ -160,6 +160,7 @@ class Player:
         if self._turn is None or now_ms >= self._turn.to_ms:
             self._turn = turn_at(now_ms, self._calendar.zone, len(self._roster))
             self.crowd.away = self._turn.leave | self._turn.absent
+            self.crowd.walk_within(*self._turn.beats(self._roster.first, self._roster.last))
 
     async def _post_plan(self, now_ms: int) -> None:
         """On each new day plan the next one, some units at a time; before that its building did."""

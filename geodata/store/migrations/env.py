@@ -5,10 +5,15 @@ from alembic import context
 from geodata.store import (  # noqa: F401 - each brings its tables
     models_access,
     models_alerts,
+    models_briefings,
+    models_coverage,
+    models_days,
     models_field,
     models_loop,
+    models_past,
     models_roads,
     models_roster,
+    models_surges,
 )
 from geodata.store.models import Base
 

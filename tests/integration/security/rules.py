@@ -100,6 +100,11 @@ def action_on(place: Place, area: str, who: Who) -> bytes:
     return orjson.dumps({"action": "arrive", "at": now_ms(), "code": place.events[area]})
 
 
+def surge_ruling(place: Place, area: str, who: Who) -> bytes:
+    """A surge is confirmed as it was made."""
+    return orjson.dumps({"verdict": "confirmed"})
+
+
 def unit_at(place: Place, area: str, who: Who) -> bytes:
     """A unit at home in an area, off duty."""
     unit = {"code": f"NEW{area}", "call_sign": "新", "kind": "grid_post", "home_area": area, "at": now_ms()}
@@ -145,6 +150,11 @@ def window_of(place: Place, area: str, who: Who) -> bytes:
     return orjson.dumps({"n": 1, "address": f"/duty/{area}", "offset": 0, "limit": 50})
 
 
+def analysis_of(place: Place, area: str, who: Who) -> bytes:
+    """The overview of an area."""
+    return orjson.dumps({"address": f"/area/{area}"})
+
+
 def callback_of(place: Place, area: str, who: Who) -> bytes:
     """The card of an area."""
     asked = [{"id": "url", "property": "pathname", "value": f"/area/{area}"}]
@@ -168,8 +178,11 @@ def door(path: str, status: int, **other: object) -> Rule:
 
 
 SPAN = "from_at=2020-01-01T00:00:00Z&to_at=2099-01-01T00:00:00Z"
-MANY = ["/account", "/admin", "/alerts", "/audit", "/demo", "/field", "/login", "/logout", "/welcome"]
-CLOSED = {"/account", "/admin", "/alerts", "/audit", "/field", "/logout"}
+MANY = [
+    "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field", "/login", "/logout",
+    "/welcome",
+]  # fmt: skip
+CLOSED = {"/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/field", "/logout"}
 SENT = {"kind": JSON}
 ROUTES: Mapping[str, Rule] = {
     "POST /api/v1/events": api("/api/v1/events", of("intake", "duty_officer", "shift_leader", "unit_member", "feed"),
@@ -190,6 +203,11 @@ ROUTES: Mapping[str, Rule] = {
     "GET /api/v1/alerts/mine": api("/api/v1/alerts/mine", STAFF),
     "POST /api/v1/alerts/{alert_id}/acknowledge": api("/api/v1/alerts/{alert}/acknowledge", STAFF, 404,
                                                       fine=(200, 403)),
+    "GET /api/v1/surges": api("/api/v1/surges?area={area}", EVERYBODY, 404),
+    "GET /api/v1/surges/past": api("/api/v1/surges/past?area={area}", EVERYBODY, 404),
+    "POST /api/v1/surges/{surge_id}/judge": api("/api/v1/surges/{surge}/judge",
+                                                of("leader", "shift_leader", "centre_head"), 404, body=surge_ruling,
+                                                **SENT),
     "GET /api/v1/units": api("/api/v1/units", OPENS),
     "GET /api/v1/units/{code}/track": api("/api/v1/units/{unit}/track?" + SPAN, of("shift_leader", "centre_head"), 404),
     "GET /api/v1/areas": api("/api/v1/areas?area={area}", EVERYBODY, 404),
@@ -201,6 +219,11 @@ ROUTES: Mapping[str, Rule] = {
                                said="is not a unit of this city", **SENT),
     "GET /lists/{name}": Rule("person", of("leader", "shift_leader", "centre_head"),
                               "/lists/list.csv?of=/list/{area}%3Ffigure=all", beyond=404, kind=FORM),
+    "GET /briefing/{area:path}": page("/briefing/{area}?period=day:2026-11-02", STAFF, 404),
+    "GET /briefings": page("/briefings?area={area}", STAFF, 404),
+    "GET /briefings/open": page("/briefings/open?area=D1&kind=week&day=2026-11-02", STAFF, fine=(303,)),
+    "GET /briefings/{name}": page("/briefings/briefing.xlsx?area={area}&period=day:2026-11-02",
+                                  of("leader", "shift_leader", "centre_head"), 404),
     "GET /api/health": door("/api/health", 200),
     "GET /api/openapi.json": api("/api/openapi.json", EVERYBODY),
     "GET /api/docs": api("/api/docs", EVERYBODY),
@@ -220,6 +243,8 @@ ROUTES: Mapping[str, Rule] = {
     "POST /_dash-update-component": Rule("person", NOT_FEED, "/_dash-update-component", beyond=200, body=callback_of,
                                          said='"data":null', **SENT),  # type: ignore[arg-type]
     "POST /windows/{what}": Rule("person", STAFF, "/windows/queue", beyond=404, body=window_of, kind=JSON),
+    "POST /analysis/{what}": Rule("person", PEOPLE, "/analysis/period", beyond=404, refused=404, body=analysis_of,
+                                  kind=JSON),
     "GET /_reload-hash": page("/_reload-hash", NOT_FEED),
     "GET /_favicon.ico": door("/_favicon.ico", 200),
     "GET {path:path}": page("/area/{area}", NOT_FEED, 200),
@@ -305,7 +330,7 @@ CALLBACKS: Mapping[str, str] = {
 }  # fmt: skip
 WINDOWS: Mapping[str, tuple[str, frozenset[str], str]] = {
     "queue": ("open_events", STAFF, "duty"), "units": ("see_units", STAFF, "units"),
-    "list": ("see", NOT_FEED, "list"),
+    "list": ("see", NOT_FEED, "list"), "grids": ("see_units", STAFF, "grids"),
 }  # fmt: skip
 """Of each windowed list: the right, who has it, and the page that it belongs to."""
 SECTIONS: Mapping[str, str] = {
@@ -313,14 +338,16 @@ SECTIONS: Mapping[str, str] = {
     "classes": "counts", "curve": "counts", "feed": "codes, kinds, places", "rate": "a rate",
     "ranking": "the children", "worst": "codes, kinds, places", "ticker": "kinds, places, counts, names of feeds",
     "feeds": "names of feeds", "filters": "counts", "queue": "counts",
-    "alerts": "staff only: codes, kinds, places, roles, who answered",
+    "surges": "staff only: kinds, places, counts, who judged and why",
+    "alerts": "staff only: codes, kinds, places, roles, who answered", "coverage": "counts",
 }  # fmt: skip
-STAFF_SECTIONS = {"alerts"}
+STAFF_SECTIONS = {"alerts", "surges"}
 LAYERS: Mapping[str, str] = {
     "areas": "the children", "boundaries": "nothing", "density": "places of events", "events": "codes and places",
-    "labels": "names of the children", "units": "places; codes for the staff only",
+    "coverage": "the children", "labels": "names of the children", "surges": "names of areas, classes, counts",
+    "units": "places; codes for the staff only",
 }  # fmt: skip
-DOWNLOADS: Mapping[str, tuple[str, ...]] = {"list": ("csv", "geojson", "xlsx"), "units": ("csv", "geojson", "xlsx")}
+DOWNLOADS: Mapping[str, tuple[str, ...]] = dict.fromkeys(("list", "units", "grids"), ("csv", "geojson", "xlsx"))
 EXPORTS: Mapping[str, tuple[str, ...]] = {
     "areas": (".csv", ".geojson", ".gpkg"), "events": (".csv", ".geojson", ".gpkg"),
     "units": (".csv", ".geojson", ".gpkg"),

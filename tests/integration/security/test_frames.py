@@ -138,7 +138,7 @@ def test_no_answer_to_a_screen_holds_a_call_sign_a_unit_a_contact_a_description_
             answer, _ = asked(place, key, rule, screen, "D1")
             text = answer.text.replace("MARKD1UNIT", "") if "arrive" in answer.text else answer.text
             assert not private.search(text), (key, private.search(text))
-            assert not [login for login in others if login in answer.text], key
+            assert not [login for login in others if re.search(rf"{re.escape(login)}\b", answer.text)], key
         talk = place.asker.talk(screen.headers(), [view(page, "D1")])
         assert talk.of("full")
         assert not private.search(b"\n".join(talk.raw).decode())

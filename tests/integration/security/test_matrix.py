@@ -12,7 +12,8 @@ import pytest
 from callbacks.live.board import SECTIONS as BOARD
 from geodata.domain.roles import Role
 from geodata.services.export import FORMATS, LISTS
-from geodata.store import accounts, alerts, tokens
+from geodata.store import accounts, alerts, surges, tokens
+from geodata.store.surges import Hour
 from layers.registry import LAYER_IDS
 from tests.factories.people import account_of, secret_of
 from tests.integration.security.asking import JSON, Answer
@@ -97,6 +98,8 @@ def target(place: Place, rule: Rule, area: str) -> dict[str, str]:
         filled["token"] = str(token_id(place, place.newcomer(Role.VIEWER, area).cookie)) if area != UNKNOWN else "99999"
     if "{alert}" in rule.path:
         filled["alert"] = "99999" if area == UNKNOWN else str(alert_id(place, filled["event"]))
+    if "{surge}" in rule.path:
+        filled["surge"] = "99999" if area == UNKNOWN else str(surge_id(place, area))
     if "{feed_token}" in rule.path:
         filled["feed_token"] = "99999" if area == UNKNOWN else str(feed_token(place, filled["feed"]))
     return filled
@@ -114,6 +117,14 @@ def alert_id(place: Place, code: str) -> int:
     with place.room.store.read() as conn:
         raised = alerts.page(conn, area_ids=None, from_ms=0, to_ms=2 * now_ms(), before_id=None, limit=1000)
     return next(alert.id for alert in raised if alert.code == code)
+
+
+def surge_id(place: Place, code: str) -> int:
+    """A new surge of an area, which nobody has judged."""
+    area = place.room.situation.tree.areas[place.room.situation.tree.ordinal[code]]
+    hour = Hour(now_ms(), 1, 9, 1.0, 1e-9)
+    with place.room.store.begin() as conn:
+        return surges.begin(conn, [(area.id, "01", hour)], at_ms=now_ms(), actor="onescreen")[0]
 
 
 def feed_token(place: Place, login: str) -> int:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callbacks.live.wiring import replays_of
 from callbacks.windows import windows_of
 from geodata.domain.roles import Role
 from tests.integration.security.asking import JSON, Answer
@@ -25,7 +26,7 @@ def ask(place: Place, who: Who, what: str = "queue", **other: Any) -> Answer:
 
 
 def test_the_table_names_every_list_with_the_right_that_it_needs(place: Place) -> None:
-    found = {name: window.right.value for name, window in windows_of(place.room).items()}
+    found = {name: window.right.value for name, window in windows_of(place.room, replays_of(place.room)).items()}
     assert found == {name: right for name, (right, _, _) in WINDOWS.items()}
 
 
@@ -96,7 +97,7 @@ def test_what_is_no_question_is_refused(place: Place, made: bytes) -> None:
 def test_a_list_that_is_none_is_not_there(place: Place) -> None:
     answer = ask(place, place.who("leader"), "people")
     assert answer.status == 404
-    assert orjson.loads(answer.body)["detail"] == "there is no list 'people'; possible: queue, list, units"
+    assert orjson.loads(answer.body)["detail"] == "there is no list 'people'; possible: queue, list, units, grids"
 
 
 @FUZZED

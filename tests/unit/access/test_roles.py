@@ -48,6 +48,7 @@ EXPECTED_RIGHTS = {
     "read_audit":      ". . . . . . . . . . x .",
     "acknowledge":     ". x x x x x x x . . . .",
     "read_alerts":     ". x . . x x . . . . . .",
+    "judge_surges":    ". x . . x x . . . . . .",
 }  # fmt: skip
 EXPECTED_ACTS = {
     "ask_verify":     ". . x . . . . . . x . .",

@@ -54,6 +54,7 @@ def test_the_browser_writes_numbers_and_ages_as_the_server_does() -> None:
       const spans = [42000, 3599000, 3600000, 345599000, -61000, 864000000].map((ms) => onescreen.format.span(ms));
       console.log(JSON.stringify({{numbers, ages, spans}}));
     """
+    # By standard input: all words together are more than one argument may hold.
     said = subprocess.run(["node", "-"], input=script, capture_output=True, text=True, check=True, timeout=30)
     told = json.loads(said.stdout)
     assert told["numbers"] == [text for _, _, text in NUMBERS]

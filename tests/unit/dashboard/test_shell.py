@@ -51,7 +51,7 @@ def test_the_pane_of_the_map_stands_first_in_the_centre_and_its_tools_beside_it(
 
 
 def test_panels_come_empty_and_busy() -> None:
-    panels = [c for c in made()._traverse() if isinstance(c, html.Section) and c.id != ids.ALERTS]
+    panels = [c for c in made()._traverse() if isinstance(c, html.Section) and c.id not in (ids.ALERTS, ids.SURGES)]
     assert [p.id for p in panels] == [p.id for side in SIDES.values() for p in side]
     assert all(not getattr(p, "children", None) for p in panels)
     assert all(p.to_plotly_json()["props"]["aria-busy"] == "true" for p in panels)

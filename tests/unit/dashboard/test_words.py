@@ -14,9 +14,11 @@ from geodata.domain.alerts import Answer, Trigger
 from geodata.domain.catalogue import EventClass
 from geodata.domain.events import FOLLOWS, SOURCES, STATES, URGENCIES, Mark, Stage
 from geodata.domain.figures import FIGURES
+from geodata.domain.indicators_rank import PEERS
+from geodata.domain.indicators_table import INDICATORS
 from geodata.domain.lights import Light
 from geodata.domain.roles import Right, Role, Scope
-from geodata.domain.units import FRESHNESS, UNIT_STATUSES, UnitKind
+from geodata.domain.units import DEPARTMENTS, FRESHNESS, UNIT_STATUSES, UnitKind
 from geodata.domain.view import LANGUAGES, SCREEN_PAGES, Measure
 from geodata.services.audit_reading import ACTIONS
 from layers.registry import LAYER_IDS
@@ -41,6 +43,7 @@ FAMILIES = {
     "scope": Scope, "act": FOLLOWS, "declined": reasons(), "audit_action": ACTIONS, "audit_value": VALUES,
     "screen_page": SCREEN_PAGES, "light": Light, "alert.trigger": Trigger, "alert.answer": Answer,
     "mark": [mark.name.lower() for mark in Mark if mark.name], "figure": FIGURES, "figure_why": FIGURES,
+    "indicator": INDICATORS, "formula": INDICATORS, "peer": PEERS, "department": DEPARTMENTS,
     **{f"why.{action}": picks for action, picks in PICKS.items()},
 }  # fmt: skip
 SAID = re.compile(r"""["'`]([a-z_]+(?:\.[a-z0-9_]+)+)["'`]""")

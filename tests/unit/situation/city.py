@@ -109,7 +109,7 @@ def figures(events: Iterable[EventNow], now_ms: int, zone: ZoneInfo) -> dict[str
     ended = [e for e in all_of if e.state in ENDED and today(e.ended_ms)]
     closed = [e for e in ended if e.state in CLOSED]
     seconds = [
-        (e.handled_ms - e.dispatched_ms) // 1000
+        max(0, e.handled_ms - e.dispatched_ms - e.paused_ms) // 1000
         for e in closed
         if e.dispatched_ms is not None and e.handled_ms is not None and e.handled_ms >= e.dispatched_ms
     ]

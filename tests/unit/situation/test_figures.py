@@ -40,7 +40,7 @@ NUMBER: dict[Figure, Callable[[Totals], int]] = {
     Figure.SUSPENDED: lambda t: t.by_stage[Stage.PAUSED], Figure.FORCED: lambda t: t.forced_today,
     Figure.REOPENED: lambda t: t.reopened,
 }  # fmt: skip
-LIVE = {*NUMBER, Figure.RECENT, Figure.ON_PILE}
+LIVE = {*NUMBER, Figure.RECENT, Figure.ON_PILE, Figure.SUPERVISED, Figure.PLACARDED}
 MAYBE = st.none() | st.integers(-40, 3)
 AN_EVENT = st.fixed_dictionaries({
     "area_id": st.integers(100, 100 + len(UNEVEN) - 1), "state": st.sampled_from([s.value for s in STATES]),

@@ -47,6 +47,7 @@ CHANGES = st.fixed_dictionaries({
     "class_code": st.sampled_from([*CLASSES[:3], "not-in-the-catalogue"]), "on_pile": st.sampled_from([0, 0, 1]),
     "source": st.sampled_from([s.value for s in SOURCES[:3]]), "on_time": st.sampled_from([None, None, 0, 1, -1]),
     "lon": st.sampled_from([104.0, 104.0, None]), "marks": st.sampled_from([0, 32, 64, 96]),
+    "paused_ms": st.sampled_from([0, 0, 1_999, 3_600_000]),
 })  # fmt: skip
 TIMES = st.fixed_dictionaries({
     "reported_ms": SHIFTS, "state_ms": SHIFTS, "dispatched_ms": MAYBE_SHIFTS, "handled_ms": MAYBE_SHIFTS,

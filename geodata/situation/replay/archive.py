@@ -1,0 +1,129 @@
+"""The archive: the logs of the days that can be replayed, made when they are needed or ahead of that, and kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from geodata.domain.areas import AreaTree
+from geodata.domain.catalogue import Catalogue
+from geodata.situation.clockwork import Clockwork
+from geodata.situation.days import midnight_ms
+from geodata.situation.loading import load_roster
+from geodata.situation.replay.daylog import DayLog, local_day
+from geodata.situation.replay.files import LogFiles
+from geodata.situation.replay.instant import Instant, Setting
+from geodata.situation.replay.making import Maker
+from geodata.situation.roster_book import RosterBook
+from geodata.situation.strata import Strata
+from geodata.store import past, units
+from geodata.store.engine import Store
+
+LOGS_KEPT = 3
+"""At full size a log takes some 30 MB of memory."""
+City = Callable[[], tuple[AreaTree, Catalogue]]
+
+
+class Archive:
+    """Used by one thread. ``city`` gives the areas and the catalogue in force: another edition makes all of it anew."""
+
+    def __init__(self, store: Store, files: LogFiles, city: City, zone: ZoneInfo, clockwork: Clockwork) -> None:
+        self._store, self._files, self._city = store, files, city
+        self._zone, self._clockwork = zone, clockwork
+        self._kept: OrderedDict[date, DayLog] = OrderedDict()
+        self._rosters: OrderedDict[date, RosterBook] = OrderedDict()
+        self._maker: Maker | None = None
+        self._key = ""
+        self._setting: Setting | None = None
+
+    def instant(self, at_ms: int, now_ms: int) -> Instant:
+        """The situation at a moment of the past. Raises StoreError."""
+        log = self.log(at_ms, now_ms)
+        assert self._setting is not None
+        return Instant(self._setting, log, at_ms, self._roster(log.day))
+
+    def log(self, at_ms: int, now_ms: int) -> DayLog:
+        """The log of the day of a moment."""
+        self._look()
+        day, today = local_day(at_ms, self._zone), local_day(now_ms, self._zone)
+        if day >= today:
+            return self._running(today, at_ms, now_ms)
+        wanted, log = day, self._finished(day)
+        while log is None:
+            day += timedelta(days=1)
+            log = self._running(today, 0, now_ms) if day >= today else self._finished(day)
+        while log.day != wanted:
+            log = self._make_before(log)
+        return log
+
+    def prepare(self, days: int, now_ms: int) -> bool:
+        """Make the log of one more of the last ``days`` days; False when none is missing."""
+        self._look()
+        today = local_day(now_ms, self._zone)
+        self._files.forget(today - timedelta(days=days), self._key)
+        for back in range(1, days + 1):
+            day = today - timedelta(days=back)
+            if not self._files.has(day, self._key):
+                self.log(midnight_ms(day, self._zone), now_ms)
+                return True
+        return False
+
+    def _look(self) -> None:
+        """See whether the past was written anew."""
+        tree, catalogue = self._city()
+        with self._store.read() as conn:
+            key = past.rewritten(conn)
+            if self._maker is not None and self._maker.strata.tree is tree and key == self._key:
+                return
+            known = {u.id: u for u in units.all_units(conn)}
+        strata = Strata(tree)
+        self._kept.clear()
+        self._rosters.clear()
+        self._key, self._maker = key, Maker(self._store, strata, catalogue, self._zone)
+        self._setting = Setting(strata, catalogue, self._zone, self._clockwork, known, self._fixes)
+
+    def _running(self, today: date, at_ms: int, now_ms: int) -> DayLog:
+        log = self._kept.get(today)
+        if log is None or log.to_ms < at_ms or log.day != today:
+            assert self._maker is not None
+            assert self._setting is not None
+            with self._store.read() as conn:
+                self._setting.units.clear()
+                self._setting.units.update({u.id: u for u in units.all_units(conn)})
+            log = self._maker.today(today, now_ms)
+        return self._keep(log)
+
+    def _finished(self, day: date) -> DayLog | None:
+        log = self._kept.get(day)
+        if log is None or log.to_ms < midnight_ms(day + timedelta(days=1), self._zone):
+            log = self._files.load(day, self._key)
+        return None if log is None else self._keep(log)
+
+    def _make_before(self, later: DayLog) -> DayLog:
+        assert self._maker is not None
+        log = self._maker.before(later)
+        self._files.save(log, self._key)
+        return self._keep(log)
+
+    def _keep(self, log: DayLog) -> DayLog:
+        self._kept[log.day] = log
+        self._kept.move_to_end(log.day)
+        while len(self._kept) > LOGS_KEPT:
+            self._kept.popitem(last=False)
+        return log
+
+    def _roster(self, day: date) -> RosterBook:
+        book = self._rosters.get(day)
+        if book is None:
+            with self._store.read() as conn:
+                book = load_roster(conn, midnight_ms(day, self._zone))
+            self._rosters[day] = book
+            if len(self._rosters) > LOGS_KEPT:
+                self._rosters.popitem(last=False)
+        return book
+
+    def _fixes(self, unit_ids: Sequence[int], at_ms: int) -> list[past.Fix]:
+        with self._store.read() as conn:
+            return past.last_fixes(conn, unit_ids, at_ms)

@@ -1,0 +1,97 @@
+"""The logs of days that are over, as files: made once, read in some tens of ms, and never needed as a truth."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import zstandard
+
+from geodata.domain.areas import Ints
+from geodata.situation.columns import NUMBERS
+from geodata.situation.replay.daylog import UNITS, DayLog, Rest
+from geodata.store.tallies import TOTALS
+
+LEVEL = 3
+FORM = 1
+"""The form of the files: a file of another form is made anew."""
+
+
+class LogFiles:
+    """``<data>/replay``: one file for each day that is over, named after what may write the past anew (``key``)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, day: date, key: str) -> Path:
+        """The file of a day."""
+        name = hashlib.blake2b(f"{FORM}|{key}".encode(), digest_size=6).hexdigest()
+        return self._folder / f"{day.isoformat()}-{name}.log"
+
+    def has(self, day: date, key: str) -> bool:
+        """Whether there is one."""
+        return self.path(day, key).exists()
+
+    def save(self, log: DayLog, key: str) -> None:
+        """Write a log beside its place and move it there: several processes may make the same one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self.path(log.day, key)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(packed(log))
+        fresh.replace(path)
+
+    def load(self, day: date, key: str) -> DayLog | None:
+        """A log, or None where there is none that can be read."""
+        try:
+            return unpacked(self.path(day, key).read_bytes())
+        except (OSError, ValueError, KeyError, zstandard.ZstdError):
+            return None
+
+    def forget(self, before: date, key: str) -> None:
+        """Delete the logs of days before one, and those of another key."""
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.glob("*.log"):
+            if path.name < before.isoformat() or path != self.path(date.fromisoformat(path.name[:10]), key):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def packed(log: DayLog) -> bytes:
+    """A log as bytes: a line of JSON with what it holds and how long each part is, then the parts."""
+    arrays: dict[str, npt.NDArray[Any]] = {
+        **{f"e.{name}": log.events[name] for name in NUMBERS}, "begun": log.begun, "left": log.left,
+        **{f"u.{name}": log.units[name] for name in UNITS}, "ever": log.rest.ever, "month": log.rest.month,
+    }  # fmt: skip
+    head = {
+        "day": log.day.isoformat(), "from_ms": log.from_ms, "to_ms": log.to_ms, "words": log.words,
+        "arrays": [(name, a.dtype.str, a.size) for name, a in arrays.items()],
+    }  # fmt: skip
+    body = b"".join([*(np.ascontiguousarray(a).tobytes() for a in arrays.values()), "\n".join(log.code).encode()])
+    return zstandard.ZstdCompressor(LEVEL).compress(orjson.dumps(head) + b"\n" + body)
+
+
+def unpacked(data: bytes) -> DayLog:
+    """The log in these bytes. Raises ValueError, KeyError and ZstdError where they are none."""
+    whole = zstandard.ZstdDecompressor().decompress(data)
+    at = whole.index(b"\n")
+    head, at = orjson.loads(whole[:at]), at + 1
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, kind, n in head["arrays"]:
+        arrays[name] = np.frombuffer(whole, np.dtype(kind), n, at)
+        at += arrays[name].nbytes
+    text = whole[at:].decode()
+    month: Ints = arrays["month"].reshape(2, -1)
+    return DayLog(
+        date.fromisoformat(head["day"]), head["from_ms"], head["to_ms"],
+        {name: arrays[f"e.{name}"] for name in NUMBERS}, arrays["begun"], arrays["left"],
+        text.split("\n") if text else [], head["words"], {name: arrays[f"u.{name}"] for name in UNITS},
+        Rest(arrays["ever"].reshape(-1, len(TOTALS)), month),
+    )  # fmt: skip

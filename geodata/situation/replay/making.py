@@ -1,0 +1,108 @@
+"""Making the logs of days: read from the store, each beginning with what the one after it says of its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from geodata.domain.areas import Ints
+from geodata.domain.catalogue import Catalogue
+from geodata.situation.columns import Codebook, Words
+from geodata.situation.days import midnight_ms
+from geodata.situation.replay.daylog import (
+    DayLog,
+    Rest,
+    cases,
+    columns_of,
+    counted,
+    month_of,
+    unit_columns_of,
+)
+from geodata.situation.runs import Longs
+from geodata.situation.strata import Strata
+from geodata.store import past, rollups
+from geodata.store.engine import Connection, Store
+from geodata.store.tallies import TOTALS
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The counts of every area at the end of a day: ``ever`` as Rest, ``month`` of the month of that day."""
+
+    ever: Ints
+    month: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """What logs are made of and for: one edition of the boundaries and one catalogue."""
+
+    store: Store
+    strata: Strata
+    catalogue: Catalogue
+    zone: ZoneInfo
+
+    def today(self, day: date, now_ms: int) -> DayLog:
+        """The log of the day that is running, up to now."""
+        with self.store.read() as conn:
+            month = self._month_now(conn, month_of(day), now_ms, midnight_ms(_next_month(day), self.zone))
+            ends = Ends(self._totals(conn), month)
+            return self._read(conn, day, now_ms, ends)
+
+    def before(self, later: DayLog) -> DayLog:
+        """The log of the day before another."""
+        day = later.day - timedelta(days=1)
+        with self.store.read() as conn:
+            if month_of(day) == month_of(later.day):
+                month = later.month_at(later.from_ms, self.zone)
+            else:
+                month = self._month_now(conn, month_of(day), later.from_ms, later.from_ms)
+            ends = Ends(later.ever_at(later.from_ms, self.strata), month)
+            return self._read(conn, day, later.from_ms, ends)
+
+    def _read(self, conn: Connection, day: date, end_ms: int, ends: Ends) -> DayLog:
+        """``ends`` are the counts at ``end_ms``, the last instant of the log; that of a whole day is the midnight after
+        it, which is the first instant of the next."""
+        begin = midnight_ms(day, self.zone)
+        versions = past.versions_in(conn, begin, end_ms + 1)
+        book = Codebook(self.catalogue)
+        words: dict[str, Words] = {"cls": book.classes, "subtype": book.subtypes, "source": book.sources}
+        events = columns_of(versions, self.strata.tree, words)
+        units = unit_columns_of(past.units_in(conn, begin, end_ms + 1))
+        areas = len(self.strata.tree)
+        last = np.flatnonzero((versions.from_ms <= end_ms) & (versions.to_ms > end_ms))
+        ever = counted(events, last, areas)
+        self.strata.add_up(ever)
+        month = ends.month - cases(events, last, end_ms, month_of(day), self.zone, areas)
+        rest = Rest(ends.ever - ever, month.astype(np.int32))
+        texts = {name: list(known.texts) for name, known in words.items()}
+        return DayLog(
+            day, begin, end_ms, events, versions.from_ms, versions.to_ms, list(versions.code), texts, units, rest
+        )
+
+    def _totals(self, conn: Connection) -> Ints:
+        totals = rollups.totals(conn)
+        at = self.strata.ordinals_of(totals.area_id.tolist())
+        rows = np.zeros((len(self.strata.tree), len(TOTALS)), np.int32)
+        known = np.array([i in self.strata.tree.ordinal_by_id for i in totals.area_id.tolist()], np.bool_)
+        for k, name in enumerate(TOTALS):
+            rows[at[known], k] = getattr(totals, name)[known]
+        return rows
+
+    def _month_now(self, conn: Connection, month: int, now_ms: int, end_ms: int) -> Longs:
+        """What is due in a month up to now and what of it was closed in time, as the store counts it."""
+        rows = np.zeros((2, len(self.strata.tree)), np.int64)
+        found = rollups.months(conn, month)
+        later_id, later = rollups.not_due_yet(conn, now_ms, end_ms)
+        for into, ids, counts in (
+            (0, found.area_id, found.due), (1, found.area_id, found.due_on_time), (0, later_id, -later),
+        ):  # fmt: skip
+            np.add.at(rows[into], self.strata.ordinals_of(ids.tolist()), counts)
+        return rows
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

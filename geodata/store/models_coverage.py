@@ -1,0 +1,60 @@
+"""The tables of patrol coverage. They hold grids and shifts: no unit, so that nobody's way can be read from them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geodata.store.models import Base, Big
+
+
+class WalkRow(Base):
+    """A grid as it was walked last: in ``shift_ms`` (the begin of a shift) so long inside and so many fixes.
+
+    ``last_ms``: the newest fix there at any time; ``met_ms``: the begin of the last shift before this one in which its
+    rule was met, −1 without any. ``walked_seq`` is the change that walked it.
+    """
+
+    __tablename__ = "walk"
+    __table_args__ = (Index("ix_walk_walked_seq", "walked_seq"),)
+    area_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    shift_ms: Mapped[int] = mapped_column(BigInteger)
+    inside_ms: Mapped[int] = mapped_column(BigInteger)
+    fixes: Mapped[int] = mapped_column(Integer)
+    last_ms: Mapped[int] = mapped_column(BigInteger)
+    met_ms: Mapped[int] = mapped_column(BigInteger)
+    walked_seq: Mapped[int] = mapped_column(Big)
+
+
+class CoverageRow(Base):
+    """What was walked of a block of grids in a shift that is over (``store.shift_blocks``)."""
+
+    __tablename__ = "coverage"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    shift_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    block: Mapped[int] = mapped_column(Integer, primary_key=True)
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CoverageShiftRow(Base):
+    """A shift that has begun. ``rev`` grows with what comes late; ``counted``: the one its roll-up is of, −1: none.
+
+    A shift that is missing is one of which nothing is known: the server was off.
+    """
+
+    __tablename__ = "coverage_shift"
+    shift_ms: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    to_ms: Mapped[int] = mapped_column(BigInteger)
+    rev: Mapped[int] = mapped_column(Integer)
+    counted: Mapped[int] = mapped_column(Integer)
+
+
+class CoverageRollupRow(Base):
+    """Of a shift that is over: how many grids of an area that has children were due with it, and covered."""
+
+    __tablename__ = "coverage_rollup"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    area_id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    shift_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    due: Mapped[int] = mapped_column(Integer)
+    covered: Mapped[int] = mapped_column(Integer)

@@ -1,0 +1,138 @@
+"""Walks: when which grid was walked, and for how long in the shift that runs; shifts that are over, grid by grid.
+
+``walk`` has one row per grid. The first writer of a new shift copies what the shift before left there to ``coverage``,
+in its own transaction: whatever stops or starts meanwhile, each fix counts once, in the shift in which it was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from geodata.domain.coverage import NEVER_MET, Grids, Longs, Shift, Walked
+from geodata.store import bulk, shift_blocks
+from geodata.store.events import IN_MAX
+from geodata.store.models import table
+from geodata.store.models_coverage import CoverageShiftRow, WalkRow
+
+_ON = 'CASE WHEN "walk"."shift_ms" = excluded."shift_ms" THEN "walk"."{0}" ELSE 0 END + excluded."{0}"'
+_LATER = 'CASE WHEN excluded."last_ms" > "{0}"."last_ms" THEN excluded."last_ms" ELSE "{0}"."last_ms" END'
+_MERGE_WALK = (
+    f'"inside_ms" = {_ON.format("inside_ms")}, "fixes" = {_ON.format("fixes")}, '
+    f'"last_ms" = {_LATER.format("walk")}, "shift_ms" = excluded."shift_ms", "walked_seq" = excluded."walked_seq"'
+)
+_MERGE_LATE = f'"last_ms" = {_LATER.format("walk")}, "walked_seq" = excluded."walked_seq"'
+
+
+class Walks(NamedTuple):
+    """Rows of WalkRow as columns, without their number."""
+
+    area_id: Longs
+    shift_ms: Longs
+    inside_ms: Longs
+    fixes: Longs
+    last_ms: Longs
+    met_ms: Longs
+
+
+_WALKS = sa.select(*(getattr(WalkRow, name) for name in Walks._fields))
+NO_WALKS = Walks(*[np.zeros(0, np.int64)] * 6)
+
+
+def everything(conn: Connection) -> Walks:
+    """Every grid that was ever walked."""
+    return _columns(conn.execute(_WALKS).all())
+
+
+def after(conn: Connection, seq: int) -> Walks:
+    """The grids that were walked with a change later than ``seq``, each once, as they are now."""
+    return _columns(conn.execute(_WALKS.where(WalkRow.walked_seq > seq)).all())
+
+
+def _columns(rows: Sequence[sa.Row[tuple[int, ...]]]) -> Walks:
+    flat = np.array([tuple(row) for row in rows], np.int64).reshape(-1, len(Walks._fields))
+    return Walks(*np.ascontiguousarray(flat.T))
+
+
+def began(conn: Connection) -> int | None:
+    """The begin of the shift to which the rows of ``walk`` have been brought; None before the first."""
+    found: int | None = conn.execute(sa.select(sa.func.max(CoverageShiftRow.shift_ms))).scalar_one()
+    return found
+
+
+def turn(conn: Connection, grids: Grids, shift: Shift) -> int:
+    """Begin a shift, where it has not begun: what the one before left is kept. Returns the begin of the shift that
+    runs, which is a later one where the city's plan was changed while it ran."""
+    last = began(conn)
+    if last is not None and last >= shift.from_ms:
+        return last
+    if last is not None:
+        close(conn, grids, last)
+    row = {"shift_ms": shift.from_ms, "to_ms": shift.to_ms, "rev": 0, "counted": -1}
+    conn.execute(sa.insert(CoverageShiftRow), [row])
+    return shift.from_ms
+
+
+def close(conn: Connection, grids: Grids, shift_ms: int) -> None:
+    """Keep what a shift left, once: before another one begins."""
+    left = _columns(conn.execute(_WALKS.where(WalkRow.shift_ms == shift_ms)).all())
+    shift_blocks.add(conn, shift_ms, Walked(left.area_id, left.inside_ms, left.fixes, left.last_ms))
+    met = grids.met(grids.places(left.area_id), left.inside_ms, left.fixes)
+    bulk.update(conn, table(WalkRow), "area_id", {"area_id": left.area_id[met], "met_ms": left.shift_ms[met]})
+
+
+def put_all(
+    conn: Connection, area_id: Longs, shift_ms: int, inside_ms: Longs, fixes: Longs, last_ms: Longs, met_ms: Longs
+) -> None:
+    """Write every grid anew, as of a history that is brought in."""
+    conn.execute(sa.delete(WalkRow))
+    n = len(area_id)
+    bulk.insert(conn, table(WalkRow), {
+        "area_id": area_id, "shift_ms": np.full(n, shift_ms), "inside_ms": inside_ms, "fixes": fixes,
+        "last_ms": last_ms, "met_ms": met_ms, "walked_seq": np.zeros(n, np.int64),
+    })  # fmt: skip
+
+
+def add(conn: Connection, grids: Grids, shift: Shift, found: Sequence[tuple[Shift, Walked]], seq: int) -> None:
+    """Add what was walked, shift by shift, in the transaction of the change ``seq``. ``shift`` is the one that runs.
+
+    Only grids count; what was walked elsewhere is left out.
+    """
+    if not found:
+        return
+    current = turn(conn, grids, shift)
+    for of, some in found:
+        known = grids.places(some.area_id) >= 0
+        if not known.any():
+            continue
+        part = Walked(*(column[known] for column in some))
+        if of.from_ms < current and of != shift:
+            _add_late(conn, grids, of, part, current, seq)
+            continue
+        bulk.insert(conn, table(WalkRow), {
+            "area_id": part.area_id, "shift_ms": np.full(len(part.area_id), current), "inside_ms": part.inside_ms,
+            "fixes": part.fixes, "last_ms": part.last_ms, "met_ms": np.full(len(part.area_id), NEVER_MET),
+            "walked_seq": np.full(len(part.area_id), seq),
+        }, merge=_MERGE_WALK)  # fmt: skip
+
+
+def _add_late(conn: Connection, grids: Grids, of: Shift, part: Walked, current: int, seq: int) -> None:
+    """What a phone held back belongs to the shift in which it was walked, and its roll-up is counted again."""
+    n = len(part.area_id)
+    shift_blocks.add(conn, of.from_ms, part)
+    bulk.insert(conn, table(WalkRow), {
+        "area_id": part.area_id, "shift_ms": np.full(n, of.from_ms), "inside_ms": np.zeros(n, np.int64),
+        "fixes": np.zeros(n, np.int64), "last_ms": part.last_ms, "met_ms": np.full(n, NEVER_MET),
+        "walked_seq": np.full(n, seq),
+    }, merge=_MERGE_LATE)  # fmt: skip
+    now = shift_blocks.of_shift(conn, of.from_ms, part.area_id)
+    met = now.area_id[grids.met(grids.places(now.area_id), now.inside_ms, now.fixes)].tolist()
+    for i in range(0, len(met), IN_MAX):
+        older = WalkRow.area_id.in_(met[i : i + IN_MAX]), WalkRow.met_ms < of.from_ms
+        conn.execute(sa.update(WalkRow).where(*older).values(met_ms=of.from_ms))
+    touched = CoverageShiftRow.shift_ms >= of.from_ms, CoverageShiftRow.shift_ms < current
+    conn.execute(sa.update(CoverageShiftRow).where(*touched).values(rev=CoverageShiftRow.rev + 1))
