@@ -19,7 +19,7 @@ from geodata.store.ancestry import Longs
 from geodata.store.engine import Store
 
 log = logging.getLogger(__name__)
-MONTH_EVERY_MS = 300_000
+MONTH_EVERY_MS = 60_000
 RETRY_MS = 15_000
 AREAS_MAX = 4_000
 REST = 3.0

@@ -9,14 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from geodata.domain.roles import Role
 from geodata.services.access import Access
@@ -99,14 +99,26 @@ class Served:
 
     def report(self, lon: float, lat: float) -> str:
         """Report a red event at a place; its code."""
+        answer = self.api("POST", "/api/v1/events", json=self.record(lon, lat))
+        assert answer["accepted"] == 1, answer
+        return str(answer["results"][0]["code"])
+
+    def record(self, lon: float, lat: float) -> dict[str, Any]:
+        """A red event at a place, reported just now."""
         self.sent += 1
-        record = {
+        return {
             "source": "patrol", "source_system": "browser-test", "source_id": f"n{self.sent}", "subtype": "0601",
             "reported_at": datetime.now(UTC).isoformat(), "lon": lon, "lat": lat, "description": "测试",
         }  # fmt: skip
-        answer = self.api("POST", "/api/v1/events", json=record)
-        assert answer["accepted"] == 1, answer
-        return str(answer["results"][0]["code"])
+
+    def neglect(self, grid: dict[str, Any], n: int) -> None:
+        """So many red events are reported in a grid and are at once past their deadline: nobody came."""
+        now = datetime.now(UTC)
+        reported, deadline = now - timedelta(minutes=2), now - timedelta(seconds=1)
+        late = {"reported_at": reported.isoformat(), "deadline_at": deadline.isoformat()}
+        records = [self.record(grid["lon"], grid["lat"]) | late for _ in range(n)]
+        answer = self.api("POST", "/api/v1/events", json=records)
+        assert answer["accepted"] == n, answer["results"][:2]
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +191,67 @@ def test_a_reported_event_appears_on_the_open_page(screen: MapPage, served: Serv
     page.wait_for_function("code => onescreen.panels.value('feed').some((row) => row[0] === code)", arg=code)
     page.wait_for_function("n => onescreen.panels.value('kpi').reported.n === n + 1", arg=before)
     assert screen.wrong == []
+
+
+def test_a_leader_goes_from_the_red_district_to_the_grid_sees_why_opens_the_case_and_takes_it_along(
+    screen: MapPage, served: Served, browser: Browser
+) -> None:
+    page, n = screen.page, 600
+    below = [served.children(area_of(page))[-1]]
+    while deeper := served.children(below[-1]["code"]):
+        below.append(deeper[0])
+    grid = below[-1]
+    served.neglect(grid, n)
+    served.stop()
+    served.start()
+    page.goto(served.base + "/")
+    page.wait_for_function(LIVE, timeout=60_000)
+    screen.wrong.clear()  # what the page said of the restart
+    clicks = 0
+    for area in below:  # the worst of each level stands out in red, and its name leads there
+        worst = page.locator("#ranking .rank", has=page.locator("i[data-colour=red]")).filter(has_text=area["name"])
+        worst.locator(".rank-name").click()
+        page.wait_for_function("code => document.querySelector('[data-area]').dataset.area === code", arg=area["code"])
+        clicks += 1
+    assert (area_of(page), clicks) == (grid["code"], 4)
+    kpis = page.locator('[data-key="overdue"] .kpi-value')
+    assert int(kpis.inner_text().replace(",", "")) >= n
+
+    page.locator(".an-handle").click()  # why: they all hang in one stage, late
+    late = page.locator('.an-stage[data-key] .an-late[data-some]')
+    expect(late).to_have_count(1)
+    assert int(late.inner_text().replace(",", "")) >= n
+    page.locator(".an-up").click()
+
+    case = page.locator("#worst .row").first
+    code = case.get_attribute("data-key") or ""
+    case.click()
+    expect(page.locator("#drawer h2")).to_be_visible()
+    expect(page.locator("#drawer")).to_contain_text("测试")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".tool-link").click()
+    sent = page.evaluate("() => navigator.clipboard.readText()")
+    assert sent == page.url
+
+    other = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    other.add_cookies([cookie_of(served.base, served.session())])
+    theirs = other.new_page()
+    theirs.goto(sent)
+    expect(theirs.locator("#drawer")).to_contain_text(code)
+    assert area_of(theirs) == grid["code"]
+
+    page.locator(".tools a[href^='/briefing/']").click()
+    expect(page.locator("article.sheet h1")).to_contain_text(grid["name"])
+    page.emulate_media(media="print")
+    expect(page.locator(".briefing-tools")).to_be_hidden()
+    printed = page.pdf(format="A4")
+    assert printed.startswith(b"%PDF")
+    with page.expect_download() as taken:
+        page.emulate_media(media="screen")
+        page.locator("a[href*='briefing.pdf']").click()
+    assert Path(taken.value.path()).read_bytes().startswith(b"%PDF")
+    assert screen.wrong == []
+    other.close()
 
 
 def test_a_page_says_that_the_server_is_gone_and_is_live_again_after_its_restart(
