@@ -218,7 +218,7 @@ def test_a_leader_goes_from_the_red_district_to_the_grid_sees_why_opens_the_case
     assert int(kpis.inner_text().replace(",", "")) >= n
 
     page.locator(".an-handle").click()  # why: they all hang in one stage, late
-    late = page.locator('.an-stage[data-key] .an-late[data-some]')
+    late = page.locator(".an-stage[data-key] .an-late[data-some]")
     expect(late).to_have_count(1)
     assert int(late.inner_text().replace(",", "")) >= n
     page.locator(".an-up").click()
