@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from callbacks.live.board import SECTIONS, Section
+from callbacks.live.board import EVERYWHERE, SECTIONS, Section
 from callbacks.live.doors import MINUTE_MS, DoorsNow
 from callbacks.live.past import Hours, Month, read_hours
 from callbacks.live.scene import Kept, Scene
@@ -37,7 +37,7 @@ class ThenBoard:
 
     def __init__(self, store: Store, city: City, instant: Instant, earliest_ms: int, speed: int) -> None:
         self.sections: Mapping[str, Section] = {
-            **OF_THEN, "then": Section(self._then, frozenset({"instant"})),
+            **OF_THEN, "then": Section(self._then, frozenset({"instant"}), EVERYWHERE),
         }
         self._store, self._city, self._instant = store, city, instant
         self._earliest_ms, self._speed = earliest_ms, speed

@@ -18,6 +18,8 @@
   let dirty = false;
 
   const on = () => O.view.parse().page === "area" && !document.documentElement.hasAttribute("data-lost");
+  /** Nothing is asked for an area before its first frame came: it may not be there, or not be in reach. */
+  const here = () => (O.panels.value("title") || {}).area === O.view.parse().area;
 
   /** The part of the address that the answers depend on. */
   function asks() {
@@ -56,7 +58,7 @@
   }
 
   function look() {
-    if (!seen || document.hidden || !on() || !O.words.ready()) return;
+    if (!seen || document.hidden || !on() || !here() || !O.words.ready()) return;
     for (const what of PARTS) {
       const part = parts[what];
       const old = performance.now() - (part.at === undefined ? -Infinity : part.at) > RENEW_MS;

@@ -76,7 +76,7 @@
 
   sections.title = {
     box: "header",
-    also: ["clock", "controls", "feed", "worst", "liveness", "all_time", "kpi", "curve", "drawer", "desk", "board"],
+    also: ["clock", "controls", "feed", "worst", "liveness", "all_time", "kpi", "curve", "drawer", "desk", "board", "analysis"],
     draw(title) {
       const { text, attr } = O.dom;
       const here = title.path[title.path.length - 1];

@@ -46,7 +46,7 @@
     parts.text.addEventListener("keydown", leaveText);
     parts.unread.addEventListener("click", () => O.unread.clear());
     parts.clear.addEventListener("click", () => list.clear());
-    send = O.windows.asker("queue", { place: () => place, take, failed: missed });
+    send = O.windows.asker("queue", { place: () => (on() ? place : ""), take, failed: missed });
     list = O.rows.list(parts.rows, { height: 4.1, key: (row) => row[CODE], make: makeRow, update: drawRow, ask, open, changed });
   }
 

@@ -1,7 +1,8 @@
 /* Windows of a long list, asked of the server (callbacks/windows.py). A newer question of a list ends its older one.
 
    const ask = onescreen.windows.asker("queue", {
-     place: () => text,        what makes another list of this one: an answer to another place comes too late
+     place: () => text,        what makes another list of this one: an answer to another place comes too late,
+                               and where it is "", the list is not on the page and asks nothing
      take: (answer) => {},     the answer to the newest question
      failed: (error) => {},    it did not come, or took too long; error.refused: the question itself was wrong
    });
@@ -23,8 +24,10 @@
 
     return function ask(question) {
       if (running) running.abort();
-      const mine = (running = new AbortController());
+      running = null;
       const place = options.place();
+      if (!place) return;
+      const mine = (running = new AbortController());
       const late = setTimeout(() => mine.abort(), ANSWER_MAX_MS);
       const end = (then) => (answer) => {
         clearTimeout(late);

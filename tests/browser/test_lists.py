@@ -240,10 +240,10 @@ def test_a_unit_of_the_board_is_found_by_filters_that_stay_in_the_address_and_th
 ) -> None:
     officer = somebody(browser, room, base, Role.DUTY_OFFICER)
     page = ready(officer, "/units/C", ".unit:not([hidden])[data-key]")
-    expect(page.locator(".post-rate")).to_have_text("50.0%")
-    expect(page.locator(".post-of")).to_have_text("1 / 2")
+    expect(page.locator(".board-units .post-rate")).to_have_text("50.0%")
+    expect(page.locator(".board-units .post-of")).to_have_text("1 / 2")
     expect(page.locator(".unit:not([hidden])")).to_have_count(2)
-    page.locator(".post-absent").click()
+    page.locator(".board-units .post-absent").click()
     assert path(page) == "/units/C?roster=absent"
     expect(page.locator(".board-units .desk-total")).to_have_text("1 个")
     expect(page.locator(".unit:not([hidden])[data-key='U2'] .unit-roster")).to_have_text("缺岗")

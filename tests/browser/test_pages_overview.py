@@ -93,9 +93,9 @@ def test_the_root_shows_the_city_with_the_figures_of_the_situation(page: Page, r
 
 
 def test_ranking_breadcrumb_and_history_lead_down_and_up(page: Page) -> None:
-    page.locator('.rank[data-key="D1"] .rank-name').click()
+    page.locator('#ranking .rank[data-key="D1"] .rank-name').click()
     expect(page.locator(".step")).to_have_text(["云江市", "渝中区", "全部网格"])
-    page.locator('.rank[data-key="G00"] .rank-name').focus()
+    page.locator('#ranking .rank[data-key="G00"] .rank-name').focus()
     page.keyboard.press("Enter")
     expect(page.locator(".step")).to_have_text(["云江市", "渝中区", "网格00"])
     assert path(page) == "/area/G00"
