@@ -37,7 +37,8 @@ class ThenBoard:
 
     def __init__(self, store: Store, city: City, instant: Instant, earliest_ms: int, speed: int) -> None:
         self.sections: Mapping[str, Section] = {
-            **OF_THEN, "then": Section(self._then, frozenset({"instant"})),
+            **OF_THEN,
+            "then": Section(self._then, frozenset({"instant"})),
         }
         self._store, self._city, self._instant = store, city, instant
         self._earliest_ms, self._speed = earliest_ms, speed
@@ -106,9 +107,9 @@ class ThenBoard:
         """Events reported in each local hour of the day in the area, as the log knows them."""
         if o not in self._days:
             log, day = self._instant.log, Day.of(self._instant.log.from_ms, self.situation.zone)
-            where, reported = log.events["o"], log.events["reported_ms"].astype(np.int64)
             last = log.held(log.to_ms)  # of each event one
-            some = last[day.holds(reported[last]) & (where[last] >= o) & (where[last] < tree.end[o])]
-            hours: list[int] = np.bincount(day.hours(reported[some]), minlength=24).tolist()
+            where, reported = log.events["o"][last], log.events["reported_ms"][last]
+            here = day.holds(reported) & (where >= o) & (where < tree.end[o])
+            hours: list[int] = np.bincount(day.hours(reported[here]), minlength=24).tolist()
             self._days[o] = hours
         return self._days[o]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from geodata.situation.replay.daylog import DayLog, local_day
 from geodata.situation.replay.files import LogFiles
 from geodata.situation.replay.instant import Instant, Setting
 from geodata.situation.replay.making import Maker
+from geodata.situation.replay.units_then import Fleet
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.strata import Strata
 from geodata.store import past, units
@@ -77,12 +79,12 @@ class Archive:
             key = past.rewritten(conn)
             if self._maker is not None and self._maker.strata.tree is tree and key == self._key:
                 return
-            known = {u.id: u for u in units.all_units(conn)}
+            known = units.all_units(conn)
         strata = Strata(tree)
         self._kept.clear()
         self._rosters.clear()
         self._key, self._maker = key, Maker(self._store, strata, catalogue, self._zone)
-        self._setting = Setting(strata, catalogue, self._zone, self._clockwork, known, self._fixes)
+        self._setting = Setting(strata, catalogue, self._zone, self._clockwork, Fleet(known, strata), self._fixes)
 
     def _running(self, today: date, at_ms: int, now_ms: int) -> DayLog:
         log = self._kept.get(today)
@@ -90,8 +92,8 @@ class Archive:
             assert self._maker is not None
             assert self._setting is not None
             with self._store.read() as conn:
-                self._setting.units.clear()
-                self._setting.units.update({u.id: u for u in units.all_units(conn)})
+                fleet = Fleet(units.all_units(conn), self._setting.strata)
+            self._setting = replace(self._setting, fleet=fleet)
             log = self._maker.today(today, now_ms)
         return self._keep(log)
 

@@ -19,6 +19,7 @@ from geodata.situation.replay.daylog import (
     columns_of,
     counted,
     month_of,
+    numbered,
     unit_columns_of,
 )
 from geodata.situation.runs import Longs
@@ -68,20 +69,21 @@ class Maker:
         it, which is the first instant of the next."""
         begin = midnight_ms(day, self.zone)
         versions = past.versions_in(conn, begin, end_ms + 1)
+        order = np.lexsort((versions.from_ms, versions.id))
         book = Codebook(self.catalogue)
         words: dict[str, Words] = {"cls": book.classes, "subtype": book.subtypes, "source": book.sources}
-        events = columns_of(versions, self.strata.tree, words)
+        events = {name: c[order] for name, c in columns_of(versions, self.strata.tree, words).items()}
+        begun, left, event = versions.from_ms[order], versions.to_ms[order], numbered(events["id"])
         units = unit_columns_of(past.units_in(conn, begin, end_ms + 1))
         areas = len(self.strata.tree)
-        last = np.flatnonzero((versions.from_ms <= end_ms) & (versions.to_ms > end_ms))
+        last = np.flatnonzero((begun <= end_ms) & (left > end_ms))
         ever = counted(events, last, areas)
         self.strata.add_up(ever)
         month = ends.month - cases(events, last, end_ms, month_of(day), self.zone, areas)
         rest = Rest(ends.ever - ever, month.astype(np.int32))
         texts = {name: list(known.texts) for name, known in words.items()}
-        return DayLog(
-            day, begin, end_ms, events, versions.from_ms, versions.to_ms, list(versions.code), texts, units, rest
-        )
+        code = [versions.code[i] for i in order[np.flatnonzero(np.diff(event, prepend=-1))].tolist()]
+        return DayLog(day, begin, end_ms, events, begun, left, event, code, texts, units, rest)
 
     def _totals(self, conn: Connection) -> Ints:
         totals = rollups.totals(conn)
