@@ -12,7 +12,6 @@ from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
 from geodata.situation.clockwork import Clockwork
 from geodata.situation.days import midnight_ms
-from geodata.situation.loading import load_roster
 from geodata.situation.replay.daylog import DayLog, local_day
 from geodata.situation.replay.files import LogFiles
 from geodata.situation.replay.instant import Instant, Setting
@@ -20,7 +19,7 @@ from geodata.situation.replay.making import Maker
 from geodata.situation.replay.units_then import Fleet
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.strata import Strata
-from geodata.store import past, units
+from geodata.store import past, roster, units
 from geodata.store.engine import Store
 
 LOGS_KEPT = 3
@@ -120,7 +119,8 @@ class Archive:
         book = self._rosters.get(day)
         if book is None:
             with self._store.read() as conn:
-                book = load_roster(conn, midnight_ms(day, self._zone))
+                low, high = (midnight_ms(day + timedelta(days=k), self._zone) for k in range(2))
+                book = RosterBook(roster.around(conn, low, high + 1), low, high + 1)
             self._rosters[day] = book
             if len(self._rosters) > LOGS_KEPT:
                 self._rosters.popitem(last=False)
