@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.store import bulk, changes
+from geodata.store.ancestry import Longs
 from geodata.store.events import IN_MAX
 from geodata.store.models import table
 from geodata.store.models_roster import RosterRow
@@ -31,12 +33,14 @@ SHIFT_FIELDS: tuple[str, ...] = Shift._fields
 _SHIFTS = sa.select(*(getattr(RosterRow, name) for name in SHIFT_FIELDS))
 
 
-def around(conn: Connection, from_ms: int, to_ms: int) -> list[Shift]:
-    """Every shift that touches the span [from, to), in no particular order: what ended long before it, or begins
-    long after, is not read."""
+def around(conn: Connection, from_ms: int, to_ms: int) -> Longs:
+    """(n, 4): unit, from, to and leave of every shift that touches the span [from, to), in no particular order. They
+    are read from the index of ends alone; what ended long before or begins long after is not read."""
+    columns = RosterRow.unit_id, RosterRow.from_ms, RosterRow.to_ms, RosterRow.leave
     ends = RosterRow.to_ms > from_ms, RosterRow.to_ms < to_ms + SHIFT_MAX_MS
-    cursor = conn.execute(_SHIFTS.where(*ends, RosterRow.from_ms < to_ms)).cursor
-    return list(map(Shift._make, cursor.fetchall())) if cursor is not None else []
+    cursor = conn.execute(sa.select(*columns).where(*ends, RosterRow.from_ms < to_ms)).cursor
+    rows = cursor.fetchall() if cursor is not None else []
+    return np.array(rows, np.int64).reshape(-1, len(columns))
 
 
 def of_units(conn: Connection, unit_ids: Sequence[int], from_ms: int, to_ms: int) -> list[Shift]:

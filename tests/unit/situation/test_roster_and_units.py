@@ -39,7 +39,8 @@ A_SHIFT = st.tuples(st.integers(1, 8), st.integers(-2, 1), st.integers(1, 3), st
 
 def situation_of(units: list[UnitNow], shifts: list[Shift]) -> Situation:
     situation = Situation(UNEVEN, CATALOGUE, ZoneInfo("Asia/Shanghai"), NOW, units=units)
-    situation.set_roster(RosterBook(shifts, 0, NOW + AHEAD_MS))
+    columns = np.array([(s.unit_id, s.from_ms, s.to_ms, s.leave) for s in shifts], np.int64).reshape(-1, 4)
+    situation.set_roster(RosterBook(columns, 0, NOW + AHEAD_MS))
     return situation
 
 
