@@ -34,6 +34,7 @@ class Archive:
         self._store, self._files, self._city = store, files, city
         self._zone, self._clockwork = zone, clockwork
         self._kept: OrderedDict[date, DayLog] = OrderedDict()
+        self._today: DayLog | None = None
         self._rosters: OrderedDict[date, RosterBook] = OrderedDict()
         self._maker: Maker | None = None
         self._key = ""
@@ -60,10 +61,14 @@ class Archive:
         return log
 
     def prepare(self, days: int, now_ms: int) -> bool:
-        """Make the log of one more of the last ``days`` days; False when none is missing."""
+        """Make the log of today longer or that of one more of the last ``days`` days; False when none is missing."""
         self._look()
         today = local_day(now_ms, self._zone)
         self._files.forget(today - timedelta(days=days), self._key)
+        if self._today is None or self._today.day != today:
+            self._running(today, now_ms, now_ms)
+            return True
+        self._running(today, now_ms, now_ms)
         for back in range(1, days + 1):
             day = today - timedelta(days=back)
             if not self._files.has(day, self._key):
@@ -81,20 +86,25 @@ class Archive:
             known = units.all_units(conn)
         strata = Strata(tree)
         self._kept.clear()
+        self._today = None
         self._rosters.clear()
         self._key, self._maker = key, Maker(self._store, strata, catalogue, self._zone)
         self._setting = Setting(strata, catalogue, self._zone, self._clockwork, Fleet(known, strata), self._fixes)
 
     def _running(self, today: date, at_ms: int, now_ms: int) -> DayLog:
-        log = self._kept.get(today)
-        if log is None or log.to_ms < at_ms or log.day != today:
-            assert self._maker is not None
-            assert self._setting is not None
+        assert self._maker is not None
+        assert self._setting is not None
+        log = self._today
+        if log is None or log.day != today:
+            log = self._maker.today(today, now_ms)
+        elif log.to_ms < at_ms:
+            log = self._maker.longer(log, now_ms)
+        if log is not self._today and (self._setting.fleet.places(log.units["unit_id"]) < 0).any():
             with self._store.read() as conn:
                 fleet = Fleet(units.all_units(conn), self._setting.strata)
             self._setting = replace(self._setting, fleet=fleet)
-            log = self._maker.today(today, now_ms)
-        return self._keep(log)
+        self._today = log
+        return log
 
     def _finished(self, day: date) -> DayLog | None:
         log = self._kept.get(day)

@@ -50,7 +50,7 @@ class DayLog:
 
     ``events`` are the columns of ``columns.NUMBERS`` by which the live picture holds events; ``begun`` and ``left`` are
     from when up to before when each was known; ``cls``, ``subtype`` and ``source`` number the texts of the same names,
-    ``event`` the codes. ``units``: the columns of UNITS.
+    ``event`` the codes. ``units``: the columns of UNITS. ``seq``: of a day that is still running, the newest change.
     """
 
     day: date
@@ -64,6 +64,7 @@ class DayLog:
     words: dict[str, list[str]]
     units: Arrays
     rest: Rest
+    seq: int = 0
 
     def held(self, at_ms: int) -> Longs:
         """The versions known at an instant: of each event at most one."""
@@ -131,6 +132,11 @@ def cases(events: Columns, at: Longs, at_ms: int, month: int, zone: ZoneInfo, ar
 def numbered(ids: Longs) -> Ints:
     """The number of each version's event, where those of an event stand together."""
     return np.cumsum(np.diff(ids, prepend=ids[:1]) != 0, dtype=np.int32)
+
+
+def firsts(event: Ints) -> Longs:
+    """The first version of each event."""
+    return np.flatnonzero(np.diff(event, prepend=-1))
 
 
 def columns_of(versions: Versions, tree: AreaTree, words: dict[str, Words]) -> Arrays:

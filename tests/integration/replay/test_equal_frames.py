@@ -9,17 +9,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from callbacks.live.board import SECTIONS
 from callbacks.live.then import NOT_REPLAYED
 from geodata.situation.clockwork import BY_THE_CLOCK
 from geodata.situation.days import Day
+from geodata.situation.replay import making
 from geodata.situation.replay.archive import Archive
+from geodata.situation.replay.daylog import DayLog
 from geodata.situation.replay.files import LogFiles
+from geodata.situation.strata import Strata
+from geodata.store import events
 from geodata.store.areas import load_tree
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
 from geodata.store.history import bulk_history
+from geodata.store.models import EventRow
 from tests.factories.little_city import HOUR, history
 from tests.integration.replay.walking import BEGIN, MINUTE, VIEWS, ZONE, Json, Walk, replayed
 
@@ -129,3 +135,44 @@ async def test_days_are_made_ahead_one_by_one_and_forgotten(walk: Walk, tmp_path
     assert not archive.prepare(3, walk.now_ms)
     archive.prepare(1, walk.now_ms)
     assert len(list(tmp_path.glob("*.log"))) == 1
+
+
+@pytest.mark.parametrize("overlap", [0, making.OVERLAP])
+async def test_the_log_of_a_running_day_grows_into_what_it_is_when_made_at_once(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overlap: int
+) -> None:
+    monkeypatch.setattr(making, "OVERLAP", overlap)
+    walk = Walk(store)
+    walk.found()
+    grown = archive_of(store, tmp_path)
+    with store.read() as conn:
+        strata = Strata(load_tree(conn))
+        # Some that ended long ago are answered or opened again meanwhile.
+        long_ago = sa.select(EventRow.id).where(EventRow.ended_ms < BEGIN - 48 * HOUR).limit(30)
+        walk.ended += events.by_ids(conn, list(conn.execute(long_ago).scalars()))
+    assert walk.ended
+    lengthened = 0
+    for k in range(STEPS):
+        walk.go_on()
+        if k % 5:
+            continue
+        day = Day.of(walk.now_ms, ZONE).start_ms
+        log, anew = (a.log(walk.now_ms, walk.now_ms) for a in (grown, archive_of(store, tmp_path)))
+        lengthened += log.from_ms == day and log.seq > 0
+        for at_ms in range(day, walk.now_ms, 37 * MINUTE):
+            assert known(log, at_ms) == known(anew, at_ms), (k, at_ms)
+            assert np.array_equal(log.month_at(at_ms, ZONE), anew.month_at(at_ms, ZONE)), (k, at_ms)
+            assert np.array_equal(log.ever_at(at_ms, strata), anew.ever_at(at_ms, strata)), (k, at_ms)
+    assert lengthened > 10
+
+
+def known(log: DayLog, at_ms: int) -> Json:
+    """Every event and unit as a log tells it at an instant; an order of their own."""
+    at, units = log.held(at_ms), log.units_held(at_ms)
+    told = {name: np.nan_to_num(column[at], nan=-1.0).tolist() for name, column in log.events.items()}
+    told |= {name: [log.words[name][i] for i in told[name]] for name in ("cls", "subtype", "source")}
+    told["code"] = [log.code[i] for i in log.event[at].tolist()]
+    return {
+        "events": sorted(zip(*told.values(), strict=True)),
+        "units": sorted(zip(*(c[units].tolist() for name, c in log.units.items() if name != "to_ms"), strict=True)),
+    }
