@@ -24,9 +24,9 @@ from geodata.store.folder import City
 
 NOT_REPLAYED = frozenset({"alerts", "feeds", "surges", "coverage"})
 """Sections of which nothing is kept, or not from instant to instant: who was asked by an alert, how old each feed was,
-which surges were known, which grids had been walked."""
-LAYERS_NOT_REPLAYED = frozenset({"surges", "coverage"})
-"""Layers of the same: they are not drawn, and have no switch then."""
+which grids had been walked; and the card on which surges are judged. Their layer and their lines are those of then."""
+LAYERS_NOT_REPLAYED = frozenset({"coverage"})
+"""Layers that are not drawn, and have no switch then."""
 OF_THEN: Mapping[str, Section] = MappingProxyType(
     {name: section for name, section in SECTIONS.items() if name not in NOT_REPLAYED}
 )

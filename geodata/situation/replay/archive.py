@@ -19,8 +19,9 @@ from geodata.situation.replay.making import Maker
 from geodata.situation.replay.units_then import Fleet
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.strata import Strata
-from geodata.store import past, roster, units
+from geodata.store import past, roster, surges, units
 from geodata.store.engine import Store
+from geodata.store.surges import SurgeNow
 
 LOGS_KEPT = 3
 """At full size a log takes some 30 MB of memory."""
@@ -89,7 +90,9 @@ class Archive:
         self._today = None
         self._rosters.clear()
         self._key, self._maker = key, Maker(self._store, strata, catalogue, self._zone)
-        self._setting = Setting(strata, catalogue, self._zone, self._clockwork, Fleet(known, strata), self._fixes)
+        self._setting = Setting(
+            strata, catalogue, self._zone, self._clockwork, Fleet(known, strata), self._fixes, self._surges
+        )  # fmt: skip
 
     def _running(self, today: date, at_ms: int, now_ms: int) -> DayLog:
         assert self._maker is not None
@@ -139,3 +142,7 @@ class Archive:
     def _fixes(self, unit_ids: Sequence[int], at_ms: int) -> list[past.Fix]:
         with self._store.read() as conn:
             return past.last_fixes(conn, unit_ids, at_ms)
+
+    def _surges(self, at_ms: int) -> list[SurgeNow]:
+        with self._store.read() as conn:
+            return surges.at(conn, at_ms)

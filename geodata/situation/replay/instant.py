@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -16,13 +17,14 @@ from geodata.situation.roster_book import RosterBook
 from geodata.situation.runs import Longs
 from geodata.situation.situation import Situation
 from geodata.situation.strata import Strata
+from geodata.store.surges import SurgeNow
 
 WORDS = ("cls", "subtype", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What does not depend on the instant."""
+    """What does not depend on the instant. ``surges``: those that stood at one."""
 
     strata: Strata
     catalogue: Catalogue
@@ -30,6 +32,7 @@ class Setting:
     clockwork: Clockwork
     fleet: Fleet
     fixes: Fixes
+    surges: Callable[[int], list[SurgeNow]]
 
 
 class Instant:
@@ -46,7 +49,8 @@ class Instant:
         }
         self.situation = Situation(
             setting.strata.tree, setting.catalogue, setting.zone, at_ms, events=self._batch(log.held(at_ms)),
-            units=self._units.all(at_ms), book=self._book, clockwork=setting.clockwork, strata=setting.strata,
+            units=self._units.all(at_ms), surges=setting.surges(at_ms), book=self._book,
+            clockwork=setting.clockwork, strata=setting.strata,
         )  # fmt: skip
         self.situation.set_ever(log.ever_at(at_ms, setting.strata))
         self.situation.set_roster(roster)
@@ -68,6 +72,10 @@ class Instant:
                 # What a returned event counted as is not known any more.
                 situation.set_ever(self.log.ever_at(at_ms, self._setting.strata))
         situation.apply_units(self._units.changed(at_ms))
+        stand = self._setting.surges(at_ms)
+        standing = {surge.id for surge in stand}
+        over = [s._replace(ended_ms=at_ms) for s in situation.surges(0) if s.id not in standing]
+        situation.apply_surges([*stand, *over])
         self.at_ms = situation.change_ms = at_ms
 
     def _batch(self, at: Longs) -> EventBatch:
