@@ -15,8 +15,8 @@ import orjson
 import zstandard
 
 from geodata.situation.columns import NUMBERS
-from geodata.situation.replay.daylog import UNITS, Arrays, DayLog, Rest, numbered
-from geodata.situation.replay.narrow import Column, Narrow, narrowed
+from geodata.situation.replay.daylog import UNITS, Arrays, DayLog, Rest, firsts
+from geodata.situation.replay.narrow import Narrow, Shared, narrowed
 from geodata.store.tallies import TOTALS
 
 LEVEL = 3
@@ -66,17 +66,24 @@ class LogFiles:
 
 def packed(log: DayLog) -> bytes:
     """A log as bytes: a line of JSON with what it holds and how long each part is, then the parts."""
-    events = {f"e.{name}": narrowed(np.asarray(log.events[name])) for name in NUMBERS}
-    others: dict[str, npt.NDArray[Any]] = {
-        "begun": log.begun, "left": log.left, **{f"u.{name}": log.units[name] for name in UNITS},
-        "ever": log.rest.ever, "month": log.rest.month,
+    first = firsts(log.event)
+    columns: dict[str, npt.NDArray[Any]] = {
+        "event": log.event, "begun": log.begun, "left": log.left, "ever": log.rest.ever, "month": log.rest.month,
+        **{f"u.{name}": log.units[name] for name in UNITS},
     }  # fmt: skip
-    columns = events | {name: narrowed(column) for name, column in others.items()}
+    shared: list[str] = []
+    for name in NUMBERS:
+        every = log.events[name][:]
+        each = every[first]
+        if np.array_equal(each[log.event], every, equal_nan=every.dtype.kind == "f"):
+            shared.append(name)
+        columns[f"e.{name}"] = each if name in shared else every
     told = {
-        name: (c, 0, 0) if isinstance(c, np.ndarray) else (c.offsets, c.base, c.none) for name, c in columns.items()
-    }
+        name: (c, 0, 0) if isinstance(c, np.ndarray) else (c.offsets, c.base, c.none)
+        for name, c in ((name, narrowed(column)) for name, column in columns.items())
+    }  # fmt: skip
     head = {
-        "day": log.day.isoformat(), "from_ms": log.from_ms, "to_ms": log.to_ms, "words": log.words,
+        "day": log.day.isoformat(), "from_ms": log.from_ms, "to_ms": log.to_ms, "words": log.words, "shared": shared,
         "arrays": [(name, a.dtype.str, a.size, base, none) for name, (a, base, none) in told.items()],
     }  # fmt: skip
     body = b"".join([*(np.ascontiguousarray(a).tobytes() for a, _, _ in told.values()), "\n".join(log.code).encode()])
@@ -88,17 +95,20 @@ def unpacked(data: bytes) -> DayLog:
     whole = zstandard.ZstdDecompressor().decompress(data)
     at = whole.index(b"\n")
     head, at = orjson.loads(whole[:at]), at + 1
-    columns: dict[str, Column] = {}
+    columns: dict[str, npt.NDArray[Any] | Narrow] = {}
     for name, kind, n, base, none in head["arrays"]:
         array = np.frombuffer(whole, np.dtype(kind), n, at)
         columns[name] = Narrow(array, base, none) if base else array
         at += array.nbytes
     text = whole[at:].decode()
     wide: Arrays = {name: column[:] for name, column in columns.items() if not name.startswith("e.")}
+    event = wide["event"]
+    events = {
+        name: Shared(columns[f"e.{name}"], event) if name in head["shared"] else columns[f"e.{name}"]
+        for name in NUMBERS
+    }  # fmt: skip
     return DayLog(
-        date.fromisoformat(head["day"]), head["from_ms"], head["to_ms"],
-        {name: columns[f"e.{name}"] for name in NUMBERS}, wide["begun"], wide["left"],
-        numbered(columns["e.id"][:]), text.split("\n") if text else [], head["words"],
-        {name: wide[f"u.{name}"] for name in UNITS},
+        date.fromisoformat(head["day"]), head["from_ms"], head["to_ms"], events, wide["begun"], wide["left"], event,
+        text.split("\n") if text else [], head["words"], {name: wide[f"u.{name}"] for name in UNITS},
         Rest(wide["ever"].reshape(-1, len(TOTALS)), wide["month"].reshape(2, -1)),
     )  # fmt: skip

@@ -1,5 +1,7 @@
-"""Narrow columns: moments of some weeks as offsets of 32 bits. A day's log is half as long for them, in its file and in
-memory, and an instant widens only what it takes."""
+"""Narrow columns: moments of some weeks as offsets of 32 bits, and what all versions of an event share kept once.
+
+The log of a day is half as long for them, in its file and in memory; an instant widens only what it takes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geodata.domain.areas import Ints
 from geodata.situation.runs import Longs
 
 ABSENT = (1 << 32) - 1
@@ -35,16 +38,25 @@ class Narrow:
         wide[some == ABSENT] = self.none
         return wide
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        wide = self[:]
-        return wide if dtype is None else wide.astype(dtype)
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A column of which all versions of an event have the same: one for each event, which ``event`` numbers."""
+
+    each: npt.NDArray[Any] | Narrow
+    event: Ints
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+    def __getitem__(self, at: Longs | slice) -> npt.NDArray[Any]:
+        return self.each[self.event[at].astype(np.int64)]
 
 
-Column = npt.NDArray[Any] | Narrow
+Column = npt.NDArray[Any] | Narrow | Shared
 Columns = Mapping[str, Column]
 
 
-def narrowed(column: npt.NDArray[Any]) -> Column:
+def narrowed(column: npt.NDArray[Any]) -> npt.NDArray[Any] | Narrow:
     """The same numbers narrow, where they are long ones, near each other and with one way to say that there is none."""
     if column.dtype != np.int64 or not len(column):
         return column
