@@ -193,6 +193,8 @@ class ChangeRow(Base):
     __table_args__ = (
         Index("ix_change_event", "subject_id", "seq", sqlite_where=text("kind = 'event'"),
               postgresql_where=text("kind = 'event'")),
+        Index("ix_change_surge", "subject_id", "seq", sqlite_where=text("kind = 'surge'"),
+              postgresql_where=text("kind = 'surge'")),
         Index("ix_change_clock", "subject_id", sqlite_where=text(CLOCKS), postgresql_where=text(CLOCKS)),
         Index("ix_change_rewrite", "seq", sqlite_where=text(REWRITES), postgresql_where=text(REWRITES)),
     )  # fmt: skip
