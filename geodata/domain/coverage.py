@@ -157,6 +157,10 @@ class Grids:
         found: Longs = np.where(known, self.table[np.where(known, ids, 0)], -1)
         return found
 
+    def has(self, area_id: int) -> bool:
+        """Whether this area is a grid."""
+        return 0 <= area_id < len(self.table) and bool(self.table[area_id] >= 0)
+
     def met(self, at: Longs, inside_ms: Longs, fixes: Longs) -> Bools:
         """Whether the grids at these places met their rule with what was walked in one shift; −1 never does."""
         met: Bools = (at >= 0) & (inside_ms >= self.need_ms[at]) & (fixes >= self.need_fixes[at])

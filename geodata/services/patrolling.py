@@ -52,7 +52,7 @@ def count_shifts(desk: Desk, may_write: MayWrite, now_ms: int) -> int:
     if last < shift.from_ms or silent:
         with desk.store.begin() as conn:
             if may_write(conn):
-                walks.turn(conn, desk.grids, shift, now_ms)
+                walks.turn(conn, desk.grids, shift, walks.began(conn), now_ms)
                 walks.settle(conn, now_ms, now_ms - SILENT_MS)
     done = 0
     for one in pending:

@@ -53,6 +53,7 @@ def report_positions(
     with desk.store.begin(durable=False) as conn:
         admission = Admission(feed, now_ms, actor.account_id)
         walking = Walking(desk, conn, now_ms)
+        stays = walking.stays
         codes = {_told_code(s) for s in submitted}
         known = {code: u for code, u in units.by_codes(conn, list(codes)).items() if _may_move(desk, actor, u)}
         newest: dict[str, int] = {}
@@ -73,15 +74,15 @@ def report_positions(
                 if last_ms is not None and item.fix_ms <= last_ms:
                     admission.duplicate(unit.code)
                     continue
-                walking.go(unit, placed[k], item.fix_ms)
+                kept = unit.area_id, unit.fix_ms, unit.stay_ms, unit.stay_fixes
+                stays.go(unit.code, kept, placed[k], item.fix_ms)
                 newest[item.unit_code] = k
                 admission.accept(unit.code, item.fix_ms)
             except Refusal as refusal:
                 code = item.unit_code if isinstance(item, Position) else ""
                 record = one.record if isinstance(item, Position) else _without_place(one.record)
                 admission.refuse(refusal, record, one.key or f"{code}|{refusal.field}|{refusal.rule}")
-        left = walking.left()
-        fixes = [_fix(known[code], items[k], placed[k], now_ms, left[code]) for code, k in newest.items()]
+        fixes = [_fix(known[code], items[k], placed[k], now_ms, stays.of[code]) for code, k in newest.items()]
         seq = save_fixes(conn, fixes, at_ms=now_ms, actor=actor.name)
         walking.write(seq)
         admission.write(conn)
@@ -89,41 +90,23 @@ def report_positions(
 
 
 class Walking:
-    """What is walked with a batch: counted for grids where a stay ends, kept with the unit while it goes on."""
+    """What is walked with a batch: kept with a unit while its stay goes on, counted for the grid where it ends."""
 
     def __init__(self, desk: Desk, conn: Connection, now_ms: int) -> None:
-        self._desk, self._conn, self._now_ms = desk, conn, now_ms
-        shift = shift_at(desk.patrol, desk.calendar.zone, now_ms)
-        self._stays = Stays(desk.patrol, desk.calendar.zone, shift, now_ms)
-        self._of: dict[str, Stay] = {}
+        self._grids, self._conn, self._now_ms = desk.grids, conn, now_ms
+        self._now = shift_at(desk.patrol, desk.calendar.zone, now_ms)
+        self.stays = Stays(desk.grids, desk.patrol, desk.calendar.zone, self._now, now_ms)
         # Before units are read: what they walked in the shift before is settled with it.
         began = walks.began(conn)
-        self._current = began if began is None else walks.turn(conn, desk.grids, shift, now_ms)
-
-    def go(self, unit: UnitNow, area_id: int | None, at_ms: int) -> None:
-        """The next fix of a unit."""
-        stay = self._of.get(unit.code)
-        if stay is None:
-            stay = self._stays.of(unit.area_id, unit.fix_ms, unit.stay_ms, unit.stay_fixes, at_ms)
-            self._of[unit.code] = stay
-        self._stays.go(stay, area_id, at_ms)
-
-    def left(self) -> dict[str, tuple[int, int]]:
-        """(ms inside, fixes) by unit that are to be kept with it."""
-        areas = np.array([stay.area for stay in self._of.values()], np.int64)
-        for stay, place in zip(self._of.values(), self._desk.grids.places(areas).tolist(), strict=True):
-            if place < 0 or not self._stays.holds(stay):
-                self._stays.end(stay)
-        return {code: (stay.ms, stay.fixes) for code, stay in self._of.items()}
+        self._current = began if began is None else walks.turn(conn, desk.grids, self._now, began, now_ms)
 
     def write(self, seq: int) -> None:
         """Count the stays that ended: no unit is written with them."""
-        if not self._of:
+        if not self.stays.of:
             return
-        grids, shift = self._desk.grids, self._stays.now
         if self._current is None:
-            self._current = walks.turn(self._conn, grids, shift, self._now_ms)
-        walks.add(self._conn, grids, shift, self._stays.ended(), self._current, seq)
+            self._current = walks.turn(self._conn, self._grids, self._now, None, self._now_ms)
+        walks.add(self._conn, self._grids, self._now, self.stays.ended(), self._current, seq)
 
 
 def _told_code(one: Submitted[Position]) -> str:
@@ -171,10 +154,10 @@ def _fix_ms(item: Position | Refusal) -> int:
     return item.fix_ms
 
 
-def _fix(unit: UnitNow, item: Position | Refusal, area_id: int | None, now_ms: int, stay: tuple[int, int]) -> Fix:
+def _fix(unit: UnitNow, item: Position | Refusal, area_id: int | None, now_ms: int, stay: Stay) -> Fix:
     assert isinstance(item, Position)
     track = area_id != unit.area_id or item.fix_ms - unit.track_ms >= TRACK_EVERY_MS
     return Fix(
         unit.id, item.lon, item.lat, item.fix_ms, now_ms, item.accuracy_m, item.speed_ms, item.battery, area_id,
-        item.fix_ms if track else unit.track_ms, track, *stay,
+        item.fix_ms if track else unit.track_ms, track, stay[2], stay[3],
     )  # fmt: skip

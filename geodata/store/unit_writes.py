@@ -15,7 +15,7 @@ from geodata.store.models import TrackRow, UnitRow, table
 from geodata.store.units import UNIT_FIELDS, UnitNow
 
 _TRACK = ("unit_id", "fix_ms", "lon", "lat", "area_id")
-_MOVED = (
+MOVED = (
     "lon", "lat", "fix_ms", "received_ms", "accuracy_m", "speed_ms", "battery", "area_id", "track_ms", "stay_ms",
     "stay_fixes",
 )  # fmt: skip
@@ -86,7 +86,7 @@ def save_fixes(conn: Connection, fixes: Sequence[Fix], *, at_ms: int, actor: str
         return 0
     seq = changes.next_seq(conn)
     columns: dict[str, list[object]] = {"id": [f.unit_id for f in fixes]}
-    columns |= {name: [getattr(f, name) for f in fixes] for name in _MOVED}
+    columns |= {name: [getattr(f, name) for f in fixes] for name in MOVED}
     columns["moved_seq"] = [seq] * len(fixes)
     bulk.update(conn, table(UnitRow), "id", columns)
     kept = [f for f in fixes if f.track]

@@ -61,16 +61,18 @@ def _columns(rows: Sequence[sa.Row[tuple[int, ...]]]) -> Walks:
     return Walks(*np.ascontiguousarray(flat.T))
 
 
+_BEGAN = 'SELECT max("shift_ms") FROM "coverage_shift"'
+
+
 def began(conn: Connection) -> int | None:
     """The begin of the shift to which the rows of ``walk`` have been brought; None before the first."""
-    found: int | None = conn.execute(sa.select(sa.func.max(CoverageShiftRow.shift_ms))).scalar_one()
+    found: int | None = conn.exec_driver_sql(_BEGAN).scalar_one()
     return found
 
 
-def turn(conn: Connection, grids: Grids, shift: Shift, at_ms: int) -> int:
-    """Begin a shift, where it has not begun: what the one before left is kept. Returns the begin of the shift that
-    runs, which is a later one where the city's plan was changed while it ran."""
-    last = began(conn)
+def turn(conn: Connection, grids: Grids, shift: Shift, last: int | None, at_ms: int) -> int:
+    """Begin a shift, where it has not begun: what the one before, ``last``, left is kept. Returns the begin of the
+    shift that runs, which is a later one where the city's plan was changed while it ran."""
     if last is not None and last >= shift.from_ms:
         return last
     if last is not None:

@@ -298,6 +298,35 @@ def test_from_sign_off_to_sign_on_no_time_passes_in_a_grid(small: Town) -> None:
     assert [(r["inside_ms"], r["fixes"]) for r in kept_in(small.store, "walk")] == [(0, 2)]
 
 
+def test_what_a_unit_walked_that_signs_off_or_falls_silent_is_counted_and_seen_by_who_follows(city: Town) -> None:
+    tailed = load_situation(city.store, city.desk.calendar.zone, NOW)
+    for code in ("U1", "U2"):
+        city.enrol(code, at_ms=NOW - HOUR)
+        city.enrol(code, status="on_duty", at_ms=NOW)
+        for k in range(3):
+            city.fix(code, NOW + k * MINUTE)
+
+    def followed(at_ms: int) -> tuple[int, int]:
+        follow(tailed, city.store, at_ms)
+        inside, fixes = tailed.walks.this_shift(tailed.walks.grids.places(np.array([GRID_IDS["G1"]])))
+        return int(inside[0]), int(fixes[0])
+
+    at = NOW + 2 * MINUTE
+    assert followed(at) == (0, 0)
+    hours = tailed.walks.hours(tailed.tree.ordinal["G1"], at)
+    assert hours == 0, "when it was walked last is known at once"
+    city.enrol("U1", status="off_duty", at_ms=at)
+    assert followed(at) == (2 * MINUTE, 3)
+    patrolling.count_shifts(city.desk, lambda _: True, at + patrolling.SILENT_MS)
+    assert followed(at) == (2 * MINUTE, 3), "U2 may go on"
+    patrolling.count_shifts(city.desk, lambda _: False, at + patrolling.SILENT_MS + 1)
+    assert followed(at) == (2 * MINUTE, 3), "another process has the lease"
+    patrolling.count_shifts(city.desk, lambda _: True, at + patrolling.SILENT_MS + 1)
+    assert followed(at) == (4 * MINUTE, 6)
+    city.fix("U2", at + 3 * MINUTE, at="G2")
+    assert followed(at + 3 * MINUTE) == (7 * MINUTE, 6), "and goes on from there"
+
+
 def test_the_coverage_of_an_area_is_for_whoever_reaches_it(small: Town) -> None:
     _, end = wander(small, 3, 20)
     patrolling.count_shifts(small.desk, lambda _: True, end)
