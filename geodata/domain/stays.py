@@ -20,8 +20,8 @@ from geodata.domain.coverage import MINUTE_MS, Grids, PatrolPlan, Shift, Walked,
 HOLD_MS = 3 * MINUTE_MS
 """A stay is counted when it has lasted so long, though it goes on."""
 Stay = tuple[int | None, int | None, int, int]
-"""(area, newest fix there, ms inside, fixes): what a unit walked there and nobody counted yet. Outside of grids the sums
-are 0; without a fix there is neither an area nor a time. A plain tuple, since there is one for each fix."""
+"""(area, newest fix there, ms inside, fixes): what a unit walked there and nobody counted yet. Outside of grids the
+sums are 0; without a fix there is neither an area nor a time. A plain tuple, since there is one for each fix."""
 
 
 class Stays:

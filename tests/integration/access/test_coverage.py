@@ -135,6 +135,7 @@ def follow(situation: Situation, store: Store, now_ms: int) -> None:
     situation.advance(now_ms)
     news = read_news(store, situation)
     assert news is not None
+    situation.apply_units(news.units)
     if len(news.walks.area_id):
         situation.apply_walks(news.walks)
     situation.seq = news.changes[-1].seq if news.changes else situation.seq
@@ -365,6 +366,7 @@ def test_a_store_that_is_opened_again_goes_on_where_it_stopped(small: Town) -> N
     small.fix("U1", NOW + MINUTE)
     again = town(Store.open(small.store.url))
     again.fix("U1", NOW + 3 * MINUTE)
+    settle(again, NOW + 3 * MINUTE)
     again.store.close()
     row = kept_in(small.store, "walk")[0]
     assert (row["inside_ms"], row["fixes"], row["last_ms"]) == (2 * MINUTE, 2, NOW + 3 * MINUTE)
