@@ -1,4 +1,4 @@
-"""P17: what it costs that the grids are counted with each batch of positions."""
+"""P17: what it costs that the grids are counted in the transactions of the positions."""
 
 from __future__ import annotations
 

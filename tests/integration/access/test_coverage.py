@@ -1,4 +1,4 @@
-"""Patrol coverage in the store: counted with each batch of positions, it is what a slow recount of all fixes says."""
+"""Patrol coverage in the store: counted stay by stay, it is what a slow recount of all fixes says."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def recounted(log: Log, city: Town) -> dict[tuple[int, str], tuple[int, int, int
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_what_is_counted_with_each_batch_is_what_a_slow_recount_of_all_fixes_says(city: Town, seed: int) -> None:
+def test_what_is_counted_stay_by_stay_is_what_a_slow_recount_of_all_fixes_says(city: Town, seed: int) -> None:
     city = planned(city)
     log, end = wander(city, seed, 30)
     assert len({shift for shift, _ in log.recount(city)}) > 3
