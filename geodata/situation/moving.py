@@ -75,6 +75,8 @@ class Moving:
         self._alerts = AlertBook(tree, alerts, now_ms)
         self._surges = SurgeBook(tree, surges)
         self.walks = WalkBook(tree, self._strata, patrol, zone, walks, now_ms)
+        if known is not units:  # columns are of an instant of the past, of which no stays are kept
+            self._see(known.now)
         self._select = Selector(self._events, catalogue, self._units.departments, zone)
         self._queues = Queues(self._select)
         self._roster, self._posts = RosterBook(), Posts(tree)
@@ -91,8 +93,13 @@ class Moving:
         return self._touch("events", self._events.apply(batch, self.now_ms))
 
     def apply_units(self, rows: Sequence[UnitNow]) -> bool:
-        """Take newer states and fixes of units; True when there was one."""
+        """Take newer states and fixes of units; True when there was one. What they walk counts as walked at once."""
+        self._see(rows)
         return self._touch("units", self._units.apply(rows, self.now_ms))
+
+    def _see(self, rows: Iterable[UnitNow]) -> None:
+        stays = np.array([(u.area_id, u.fix_ms) for u in rows if u.stay_fixes], np.int64).reshape(-1, 2)
+        self.walks.seen(stays[:, 0], stays[:, 1])
 
     def apply_alerts(self, rows: Sequence[AlertNow]) -> bool:
         """Take alerts as they are now; True when one differed."""

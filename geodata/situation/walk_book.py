@@ -66,6 +66,11 @@ class WalkBook:
         self.counters.move(gone, self._pairs(newly))
         return self.grids.o[newly]
 
+    def seen(self, area_ids: Longs, fix_ms: Longs) -> None:
+        """Fixes of units whose stays are not counted yet: their grids were walked then."""
+        at = self.grids.places(area_ids)
+        np.maximum.at(self.last_ms, at[at >= 0], fix_ms[at >= 0])
+
     def advance(self, now_ms: int) -> bool:
         """Move the clock; whether another shift runs."""
         if now_ms < self.shift.to_ms:
@@ -103,9 +108,10 @@ class WalkBook:
         at = at[known]
         for name, column in (
             ("_shift_ms", rows.shift_ms), ("inside_ms", rows.inside_ms), ("fixes", rows.fixes),
-            ("last_ms", rows.last_ms), ("_met_ms", rows.met_ms),
+            ("_met_ms", rows.met_ms),
         ):  # fmt: skip
             getattr(self, name)[at] = column[known]
+        self.last_ms[at] = np.maximum(self.last_ms[at], rows.last_ms[known])
         return at
 
     def _begin(self, now_ms: int) -> None:
