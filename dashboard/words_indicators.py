@@ -128,6 +128,14 @@ PEERS: dict[str, tuple[str, str]] = {
     "peer.core": ("中心城区", "Core districts"),
     "peer.suburb": ("近郊区", "Suburban districts"),
     "peer.county": ("远郊区县", "Outer districts and counties"),
+    "peer.subdistrict": ("街道", "Subdistricts"),
+    "peer.town": ("镇", "Towns"),
+    "peer.township": ("乡", "Townships"),
+    "peer.community": ("社区", "Communities"),
+    "peer.village": ("村", "Villages"),
+    "peer.urban": ("城市网格", "Urban grids"),
+    "peer.rural": ("农村网格", "Rural grids"),
+    "peer.dedicated": ("专属网格", "Dedicated grids"),
 }
 WORDS: dict[str, tuple[str, str]] = {**INDICATORS, **FORMULAS, **PEERS}
 """What the server writes; the browser itself says the figures."""

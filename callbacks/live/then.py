@@ -95,10 +95,11 @@ class ThenBoard:
         return DoorsNow(span_ms=(self._first_ms, last_ms - last_ms % MINUTE_MS))
 
     def _then(self, scene: Scene) -> dict[str, Any]:
-        """When it is, how fast it goes on, from when on there is something to see, and the hours of the whole day."""
+        """Of which address and when it is, how fast it goes on, from when on there is something to see, and the hours of the whole day."""
         log, zone = self._instant.log, self.situation.zone
         return {
-            "at": self._instant.at_ms, "speed": self._speed, "from": self._earliest_ms, "units_from": self._units_ms,
+            "of": scene.view.at, "at": self._instant.at_ms, "speed": self._speed,
+            "from": self._earliest_ms, "units_from": self._units_ms,
             "hours": self._hours_reported(scene.tree, scene.o), "day": Day.of(log.from_ms, zone).start_ms,
         }  # fmt: skip
 

@@ -37,8 +37,10 @@
 
   /** What the newest frame says of its instant; null before the first one of the past. */
   const then = () => (on() ? O.panels.value("then") || null : null);
+  /** An instant may be written without its seconds. */
+  const whole = (instant) => (/T\d\d:\d\d$/.test(instant) ? instant + ":00" : instant);
   /** Whether the picture is of the instant of the address, or plays on from there. */
-  const here = () => then() !== null && (playing() ? then().speed > 0 : localOf(then().at) === at());
+  const here = () => then() !== null && (playing() ? then().speed > 0 : then().of === whole(at()));
   /** The instant that is shown: that of the newest frame while it plays, else that of the address. */
   const shown = () => (playing() && here() ? localOf(then().at) : at());
   const go = (instant, play, push) => O.view.go(address(instant, play), { replace: !push });
@@ -50,7 +52,7 @@
   const play = () => (playing() ? pause() : go(shown(), speed));
 
   /** Local times are counted as if there were no zone: what is written is what the city's clocks said. */
-  const flat = (instant) => Date.parse(instant.length < 19 ? instant + ":00Z" : instant + "Z");
+  const flat = (instant) => Date.parse(whole(instant) + "Z");
   const written = (ms) => new Date(ms).toISOString().slice(0, 19);
   const shift = (ms) => on() && go(written(flat(shown()) + ms), "");
 
@@ -75,7 +77,7 @@
       live: button("live", live),
     };
     bar.speed.value = speed;
-    bar.day.addEventListener("change", () => bar.day.value && go(bar.day.value.length < 19 ? bar.day.value + ":00" : bar.day.value, ""));
+    bar.day.addEventListener("change", () => bar.day.value && go(whole(bar.day.value), ""));
     bar.slide.addEventListener("pointerdown", () => (held = true));
     bar.slide.addEventListener("input", () => O.dom.text(bar.when, picked().replace("T", " ")));
     bar.slide.addEventListener("change", () => {

@@ -9,8 +9,12 @@ from geodata.domain.areas import Area
 from geodata.domain.indicators import is_small
 from geodata.domain.indicators_table import Better
 
-PEERS: tuple[str, ...] = ("core", "suburb", "county")
-"""Peer groups of districts 中心城区、近郊、远郊区县, as ``Area.kind`` of the districts says; a city may use others."""
+PEERS: tuple[str, ...] = (
+    "core", "suburb", "county", "subdistrict", "town", "township", "community", "village",
+    "urban", "rural", "dedicated",
+)  # fmt: skip
+"""Peer groups that have a name, as ``Area.kind`` says them; a city may use others. 中心城区、近郊、远郊区县；
+街道、镇、乡；社区、村；城市、农村、专属网格."""
 
 
 class Standing(NamedTuple):
