@@ -17,7 +17,7 @@ from typing import NamedTuple
 import orjson
 
 from geodata.domain.indicators import is_small
-from geodata.domain.periods import Period
+from geodata.domain.periods import YEARS, Period
 
 VERSION = 1
 WORST_MAX, ORDERS_MAX, MOVERS_MAX = 10, 10, 3
@@ -26,7 +26,6 @@ MOVED, MOVED_CASES = 0.01, 5
 TREND_DAYS = {"day": 14, "week": 28}
 """How many days a trend shows up to the end; of a month its own."""
 _WEEK, _MONTH = re.compile(r"(\d{4})-W(\d\d)"), re.compile(r"(\d{4})-(\d\d)")
-YEARS = (1972, 2198)
 
 
 class Kind(StrEnum):

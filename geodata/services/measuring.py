@@ -17,7 +17,7 @@ from geodata.domain.figures import BY_DEADLINE, Figure
 from geodata.domain.indicators_rank import Rank, Standing, peer_of, ranked
 from geodata.domain.indicators_table import INDICATORS, Indicator, Statistic, mean_s, shown
 from geodata.domain.indicators_time import ERROR, exact_s, quantile_s
-from geodata.domain.periods import DAYS_MAX, Period, local_day, midnight_ms
+from geodata.domain.periods import DAYS_MAX, YEARS, Period, local_day, midnight_ms
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor
 from geodata.services.looking import area_of
@@ -149,8 +149,8 @@ def check(period: Period) -> None:
     if period.days > DAYS_MAX:
         raise PeriodError("to", period.last.isoformat(), f"makes more than {DAYS_MAX} days")
     for name, day in (("from", period.first), ("to", period.last)):
-        if not date(1972, 1, 1) <= day <= date(2198, 12, 31):
-            raise PeriodError(name, day.isoformat(), "is not a day from 1972 to 2198")
+        if not YEARS[0] <= day.year <= YEARS[1]:
+            raise PeriodError(name, day.isoformat(), f"is not a day from {YEARS[0]} to {YEARS[1]}")
 
 
 def compared(period: Period, today: date) -> tuple[Period, Period]:
