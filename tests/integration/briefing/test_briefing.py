@@ -12,6 +12,7 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -26,12 +27,15 @@ from geodata.services.briefing_keeping import read
 from geodata.services.looking import NotThereError
 from geodata.services.measuring import measured
 from geodata.situation.loading import load_situation
+from geodata.store.bulk import NONE
+from geodata.store.engine import Store
+from geodata.store.history import bulk_history
 from geodata.store.intervals import as_of
 from geodata.store.models import EventRow
 from geodata.store.models_loop import OrderRow, PlacardRow
 from tests.conftest import missing
 from tests.factories.access_city import OPERATOR, of
-from tests.factories.little_city import AREAS, HOUR
+from tests.factories.little_city import AREAS, HOUR, found_city, history
 from tests.integration.briefing.conftest import CITY, NOW, TODAY, ZONE, Office, brief
 
 
@@ -87,6 +91,29 @@ def test_what_was_open_and_overdue_is_what_the_history_says_of_the_end(office: O
     if b.children:
         direct = sum(h.area_id == next(i for i, a in AREAS.items() if a[0] == area) for h in stood)
         assert sum(c.open for c in b.children) + direct == len(stood)
+
+
+def test_what_happens_at_midnight_belongs_to_the_day_that_begins(store: Store) -> None:
+    """Sources that know only the day write 00:00: such an event is neither open the evening before nor lost."""
+    dusk = brief(Kind.DAY, 14)
+    midnight = dusk.period.span_ms(ZONE)[1]
+    rows = history(4)
+    rows = replace(
+        rows, state=["dispatched", "dispatched", "closed", "closed"], area_id=np.full(4, 6), on_time=np.full(4, NONE),
+        reported_ms=np.array([midnight, midnight, midnight - 4096_000, midnight - HOUR]),
+        state_ms=np.array([midnight, midnight, midnight, midnight + HOUR]), deadline_ms=np.full(4, NONE),
+        ended_ms=np.array([NONE, NONE, midnight, midnight + HOUR]), left_event=np.array([2, 3, 3]),
+        left_rev=np.array([1, 1, 2]), left_from_ms=np.array([midnight - 4096_000, midnight - HOUR, midnight]),
+        left_to_ms=np.array([midnight, midnight, midnight + HOUR]), left_state=["reported", "reported", "dispatched"],
+    )  # fmt: skip
+    with store.begin() as conn:
+        found_city(conn)
+        bulk_history(conn, rows, at_ms=NOW, actor="test")
+    office = Office(store, load_situation(store, ZONE, NOW))
+    for area in ("C", "D1", "G1"):
+        evening, morning = (office.of(Kind.DAY, area, days_ago=n) for n in (14, 13))
+        assert [evening.tally(name).now for name in ("reported", "closed", "open_end")] == [2, 0, 2], area
+        assert [morning.tally(name).now for name in ("reported", "closed", "open_end")] == [2, 2, 2], area
 
 
 def test_what_is_over_stays_what_it_was_whenever_it_is_made(small_office: Office) -> None:
