@@ -31,7 +31,7 @@ from geodata.store.bulk import NONE
 from geodata.store.engine import Store
 from geodata.store.history import bulk_history
 from geodata.store.intervals import as_of
-from geodata.store.models import EventRow
+from geodata.store.models import EventRow, IntervalRow
 from geodata.store.models_loop import OrderRow, PlacardRow
 from tests.conftest import missing
 from tests.factories.access_city import OPERATOR, of
@@ -114,6 +114,16 @@ def test_what_happens_at_midnight_belongs_to_the_day_that_begins(store: Store) -
         evening, morning = (office.of(Kind.DAY, area, days_ago=n) for n in (14, 13))
         assert [evening.tally(name).now for name in ("reported", "closed", "open_end")] == [2, 0, 2], area
         assert [morning.tally(name).now for name in ("reported", "closed", "open_end")] == [2, 2, 2], area
+
+
+@pytest.mark.parametrize("stood_at", [3, 99], ids=["elsewhere", "at an area that is gone"])
+def test_an_event_that_was_moved_was_open_where_it_counts_as_reported(small_office: Office, stood_at: int) -> None:
+    before = small_office.of(area="D1")
+    with small_office.store.begin() as conn:
+        conn.execute(sa.update(IntervalRow).where(IntervalRow.area_id > 3).values(area_id=stood_at))
+    after = small_office.of(area="D1")
+    assert before.tally("open_end").now > 3
+    assert after.packed() == before.packed()
 
 
 def test_what_is_over_stays_what_it_was_whenever_it_is_made(small_office: Office) -> None:
