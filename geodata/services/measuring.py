@@ -131,7 +131,9 @@ def trend(
     out: dict[str, list[Value]] = {name: [] for name in indicators}
     zone = situation.zone
     with store.read() as conn:
-        found = day_sums.by_day(conn, tree, o, period.numbers(), filters, zone, names)
+        found = day_sums.by_day(
+            conn, tree, o, period.numbers(), filters, zone, names, situation.catalogue.classes.keys()
+        )  # fmt: skip
         if needs & set(map(column_of, BY_DEADLINE)):
             _less_to_come(conn, situation, filters, o, period, names, found)
     for day in found:
@@ -188,14 +190,18 @@ class _Reading:
     def of(self, conn: Connection, period: Period) -> list[dict[str, Value]]:
         """The values of each area over a period."""
         tree, zone = self._situation.tree, self._situation.zone
-        counts = day_sums.sums(conn, tree, self._areas, period.numbers(), self._filters, zone)
+        listed = self._situation.catalogue.classes.keys()
+        counts = day_sums.sums(conn, tree, self._areas, period.numbers(), self._filters, zone, listed)
         low, high = period.span_ms(zone)
-        later = day_sums.to_come(conn, tree, self._areas[0], max(self._situation.now_ms, low - 1), high, self._filters)
+        after_ms = max(self._situation.now_ms, low - 1)
+        later = day_sums.to_come(conn, tree, self._areas[0], after_ms, high, self._filters, listed)
         _subtract(counts, [_below(tree, o, later) for o in self._areas])
         handled = int(counts[0, PLACE[column_of(Figure.PERIOD_HANDLED)]])
         exact = None
         if handled <= EXACT_MAX and int(tree.end[self._areas[0]]) - self._areas[0] < SMALL:
-            exact = day_sums.handling_times(conn, tree, self._areas[0], period.numbers(), self._filters, zone)
+            exact = day_sums.handling_times(
+                conn, tree, self._areas[0], period.numbers(), self._filters, zone, listed
+            )  # fmt: skip
         return [
             {row.id: value_of(row, own, exact if k == 0 else None) for row in self._rows}
             for k, own in enumerate(counts)
@@ -227,5 +233,5 @@ def _less_to_come(
         day = first + timedelta(days=i)
         low = max(situation.now_ms, midnight_ms(day, situation.zone) - 1)
         high = midnight_ms(day + timedelta(days=1), situation.zone)
-        later = day_sums.to_come(conn, situation.tree, o, low, high, filters)
+        later = day_sums.to_come(conn, situation.tree, o, low, high, filters, situation.catalogue.classes.keys())
         found[(day - period.first).days, columns] -= _below(situation.tree, o, later)

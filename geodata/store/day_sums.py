@@ -20,11 +20,13 @@ from geodata.domain.view import Filters
 from geodata.store.ancestry import Longs
 from geodata.store.bulk import NONE
 from geodata.store.events import IN_MAX
+from geodata.store.figures import of_classes
 from geodata.store.models import AreaTotalRow, EventRow
 from geodata.store.models_days import DAY_COUNTS, DAYS, ON_DEADLINE, ON_END, ON_REPORT
 from geodata.store.rollups import COUNTED, counted_rows
 from geodata.store.tallies import NO_CASE, days_of, facts
 
+Listed = Collection[str]
 PLACE = {name: k for k, name in enumerate(DAY_COUNTS)}
 BASES = ((EventRow.reported_ms, ON_REPORT), (EventRow.ended_ms, ON_END), (EventRow.deadline_ms, ON_DEADLINE))
 
@@ -34,12 +36,13 @@ FEW = 100
 
 
 def sums(
-    conn: Connection, tree: AreaTree, areas: Sequence[int], days: range, filters: Filters, zone: ZoneInfo
-) -> Longs:
+    conn: Connection, tree: AreaTree, areas: Sequence[int], days: range, filters: Filters, zone: ZoneInfo,
+    listed: Listed = (),
+) -> Longs:  # fmt: skip
     """(areas, DAY_COUNTS): what each of these areas (ordinals) counted over days (numbers since 1970-01-01).
 
-    Of ``filters`` classes and sources count. Cases with a deadline in the period that is still to come are among
-    ``due``: ``to_come`` are those that are open.
+    Of ``filters`` classes and sources count; ``listed`` as in ``figures.of_classes``, here and below. Cases with a
+    deadline in the period that is still to come are among ``due``: ``to_come`` are those that are open.
     """
     whole = _rolled(conn, tree, areas, filters)
     out = np.zeros((len(areas), len(DAY_COUNTS)), np.int64)
@@ -47,12 +50,12 @@ def sums(
     ids = list(by_id)
     for i in range(0, len(ids), IN_MAX):
         asked = sa.select(DAYS.c.area_id, *(sa.func.sum(DAYS.c[name]) for name in DAY_COUNTS))
-        asked = asked.where(DAYS.c.area_id.in_(ids[i : i + IN_MAX]), *_within(days, filters)).group_by(DAYS.c.area_id)
-        for row in _fetched(conn, asked):
+        asked = asked.where(DAYS.c.area_id.in_(ids[i : i + IN_MAX]), *_within(days, filters, listed))
+        for row in _fetched(conn, asked.group_by(DAYS.c.area_id)):
             out[by_id[row[0]]] = row[1:]
     small = [k for k in range(len(areas)) if not whole[k]]
     if small:
-        found, at, _ = _events(conn, tree, [areas[k] for k in small], days, filters, zone)
+        found, at, _ = _events(conn, tree, [areas[k] for k in small], days, filters, zone, listed)
         order = np.argsort(at, kind="stable")
         summed = np.concatenate((np.zeros((1, len(DAY_COUNTS)), np.int64), np.cumsum(found[order], axis=0)))
         for k in small:
@@ -63,22 +66,23 @@ def sums(
 
 def by_day(
     conn: Connection, tree: AreaTree, o: int, days: range, filters: Filters, zone: ZoneInfo,
-    names: Sequence[str] = DAY_COUNTS,
+    names: Sequence[str] = DAY_COUNTS, listed: Listed = (),
 ) -> Longs:  # fmt: skip
     """(days, names): what an area counted on each of these days."""
     out = np.zeros((len(days), len(names)), np.int64)
     if _rolled(conn, tree, [o], filters)[0]:
         asked = sa.select(DAYS.c.day, *(sa.func.sum(DAYS.c[name]) for name in names)).group_by(DAYS.c.day)
-        for row in _fetched(conn, asked.where(DAYS.c.area_id == tree.areas[o].id, *_within(days, filters))):
+        its = (DAYS.c.area_id == tree.areas[o].id, *_within(days, filters, listed))
+        for row in _fetched(conn, asked.where(*its)):
             out[row[0] - days.start] = row[1:]
         return out
-    found, _, day = _events(conn, tree, [o], days, filters, zone)
+    found, _, day = _events(conn, tree, [o], days, filters, zone, listed)
     np.add.at(out, day - days.start, found[:, [PLACE[name] for name in names]])
     return out
 
 
 def to_come(
-    conn: Connection, tree: AreaTree, o: int, after_ms: int, before_ms: int, filters: Filters
+    conn: Connection, tree: AreaTree, o: int, after_ms: int, before_ms: int, filters: Filters, listed: Listed = ()
 ) -> Longs:
     """How many open cases stand directly at each area (by ordinal) whose deadline is still to come in (after, before);
     counted for an area ``o`` and all below it at least. Those of an area that is no longer in force count for the city.
@@ -92,19 +96,21 @@ def to_come(
     columns: list[Any] = [EventRow.area_id, sa.func.count()]
     if int(tree.end[o]) - o <= FEW:
         open_ = (*open_, EventRow.area_id.in_([tree.areas[i].id for i in range(o, int(tree.end[o]))]))
-    asked = sa.select(*columns).where(*open_, *case, *_chosen(filters)).group_by(EventRow.area_id)
+    asked = sa.select(*columns).where(*open_, *case, *_chosen(filters, listed)).group_by(EventRow.area_id)
     for area_id, n in _fetched(conn, asked):
         out[tree.ordinal_by_id.get(area_id, 0)] += n
     return out
 
 
-def handling_times(conn: Connection, tree: AreaTree, o: int, days: range, filters: Filters, zone: ZoneInfo) -> Longs:
+def handling_times(
+    conn: Connection, tree: AreaTree, o: int, days: range, filters: Filters, zone: ZoneInfo, listed: Listed = ()
+) -> Longs:
     """The handling times themselves, in seconds, of the cases of a small area that were closed on these days."""
     ids = [tree.areas[i].id for i in range(o, int(tree.end[o]))]
     low, high = _moments(days, zone)
     rows: list[Any] = []
     for i in range(0, len(ids), IN_MAX):
-        asked = sa.select(*COUNTED).where(EventRow.area_id.in_(ids[i : i + IN_MAX]), *_chosen(filters))
+        asked = sa.select(*COUNTED).where(EventRow.area_id.in_(ids[i : i + IN_MAX]), *_chosen(filters, listed))
         rows += _fetched(conn, asked.where(EventRow.ended_ms >= low, EventRow.ended_ms < high))
     if not rows:
         return np.zeros(0, np.int64)
@@ -124,22 +130,22 @@ def _rolled(conn: Connection, tree: AreaTree, areas: Collection[int], filters: F
     return [i in there for i in ids]
 
 
-def _within(days: range, filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _within(days: range, filters: Filters, listed: Listed) -> list[sa.ColumnElement[bool]]:
     parts = [DAYS.c.day >= days.start, DAYS.c.day < days.stop]
     if not filters.classes and not filters.sources:
         return [*parts, DAYS.c.class_code == "", DAYS.c.source == ""]
     parts.append(DAYS.c.source != "")
     if filters.classes:
-        parts.append(DAYS.c.class_code.in_(filters.classes))
+        parts.append(of_classes(DAYS.c.class_code, filters, listed))
     if filters.sources:
         parts.append(DAYS.c.source.in_(filters.sources))
     return parts
 
 
-def _chosen(filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _chosen(filters: Filters, listed: Listed) -> list[sa.ColumnElement[bool]]:
     parts: list[sa.ColumnElement[bool]] = []
     if filters.classes:
-        parts.append(EventRow.class_code.in_(filters.classes))
+        parts.append(of_classes(EventRow.class_code, filters, listed))
     if filters.sources:
         parts.append(EventRow.source.in_(filters.sources))
     return parts
@@ -150,8 +156,9 @@ def _moments(days: range, zone: ZoneInfo) -> tuple[int, int]:
 
 
 def _events(
-    conn: Connection, tree: AreaTree, areas: Sequence[int], days: range, filters: Filters, zone: ZoneInfo
-) -> tuple[Longs, Longs, Longs]:
+    conn: Connection, tree: AreaTree, areas: Sequence[int], days: range, filters: Filters, zone: ZoneInfo,
+    listed: Listed,
+) -> tuple[Longs, Longs, Longs]:  # fmt: skip
     """(counts (n, DAY_COUNTS), ordinal, day) of each event in these areas on each of its days, from the areas' own
     indexes."""
     every = list({tree.areas[i].id: None for o in areas for i in range(o, int(tree.end[o]))})
@@ -160,7 +167,7 @@ def _events(
     for time, names in BASES:
         rows: list[Any] = []
         for i in range(0, len(every), IN_MAX):
-            asked = sa.select(*COUNTED).where(EventRow.area_id.in_(every[i : i + IN_MAX]), *_chosen(filters))
+            asked = sa.select(*COUNTED).where(EventRow.area_id.in_(every[i : i + IN_MAX]), *_chosen(filters, listed))
             rows += _fetched(conn, asked.where(time >= low, time < high))
         if not rows:
             continue
