@@ -6,7 +6,7 @@ counted by them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,8 @@ PLACE = {name: k for k, name in enumerate(DAY_COUNTS)}
 BASES = ((EventRow.reported_ms, ON_REPORT), (EventRow.ended_ms, ON_END), (EventRow.deadline_ms, ON_DEADLINE))
 
 
+AT_ONCE = 10_000
+"""So many events are counted at a time: each takes a row of DAY_COUNTS."""
 FEW = 100
 """Of so few areas the open cases are looked up by area, of more by their deadlines."""
 
@@ -55,12 +57,12 @@ def sums(
             out[by_id[row[0]]] = row[1:]
     small = [k for k in range(len(areas)) if not whole[k]]
     if small:
-        found, at, _ = _events(conn, tree, [areas[k] for k in small], days, filters, zone, listed)
-        order = np.argsort(at, kind="stable")
-        summed = np.concatenate((np.zeros((1, len(DAY_COUNTS)), np.int64), np.cumsum(found[order], axis=0)))
-        for k in small:
-            low, high = np.searchsorted(at[order], (areas[k], tree.end[areas[k]]))
-            out[k] = summed[high] - summed[low]
+        for found, at, _ in _events(conn, tree, [areas[k] for k in small], days, filters, zone, listed):
+            order = np.argsort(at, kind="stable")
+            summed = np.concatenate((np.zeros((1, len(DAY_COUNTS)), np.int64), np.cumsum(found[order], axis=0)))
+            for k in small:
+                low, high = np.searchsorted(at[order], (areas[k], tree.end[areas[k]]))
+                out[k] += summed[high] - summed[low]
     return out
 
 
@@ -76,8 +78,8 @@ def by_day(
         for row in _fetched(conn, asked.where(*its)):
             out[row[0] - days.start] = row[1:]
         return out
-    found, _, day = _events(conn, tree, [o], days, filters, zone, listed)
-    np.add.at(out, day - days.start, found[:, [PLACE[name] for name in names]])
+    for found, _, day in _events(conn, tree, [o], days, filters, zone, listed):
+        np.add.at(out, day - days.start, found[:, [PLACE[name] for name in names]])
     return out
 
 
@@ -158,32 +160,25 @@ def _moments(days: range, zone: ZoneInfo) -> tuple[int, int]:
 def _events(
     conn: Connection, tree: AreaTree, areas: Sequence[int], days: range, filters: Filters, zone: ZoneInfo,
     listed: Listed,
-) -> tuple[Longs, Longs, Longs]:  # fmt: skip
+) -> Iterator[tuple[Longs, Longs, Longs]]:  # fmt: skip
     """(counts (n, DAY_COUNTS), ordinal, day) of each event in these areas on each of its days, from the areas' own
-    indexes."""
+    indexes; some at a time, since what a year of a district counts does not fit into memory."""
     every = list({tree.areas[i].id: None for o in areas for i in range(o, int(tree.end[o]))})
     low, high = _moments(days, zone)
-    counts, at, day = [], [], []
     for time, names in BASES:
-        rows: list[Any] = []
         for i in range(0, len(every), IN_MAX):
             asked = sa.select(*COUNTED).where(EventRow.area_id.in_(every[i : i + IN_MAX]), *_chosen(filters, listed))
-            rows += _fetched(conn, asked.where(time >= low, time < high))
-        if not rows:
-            continue
-        columns = counted_rows(rows)
-        added = days_of(columns, facts(columns))
-        block = np.zeros((len(rows), len(DAY_COUNTS)), np.int64)
-        for name in names:
-            if name in added:
-                block[:, PLACE[name]] = added[name]
-        ms: Longs = getattr(columns, time.key)
-        counts.append(block)
-        at.append(np.array([tree.ordinal_by_id[i] for i in columns.area_id.tolist()], np.int64))
-        day.append(day_numbers(np.where(ms == NONE, 0, ms), zone))
-    if not counts:
-        return np.zeros((0, len(DAY_COUNTS)), np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return np.concatenate(counts), np.concatenate(at), np.concatenate(day)
+            cursor = conn.execute(asked.where(time >= low, time < high)).cursor
+            while cursor is not None and (rows := cursor.fetchmany(AT_ONCE)):
+                columns = counted_rows(rows)
+                added = days_of(columns, facts(columns))
+                block = np.zeros((len(rows), len(DAY_COUNTS)), np.int64)
+                for name in names:
+                    if name in added:
+                        block[:, PLACE[name]] = added[name]
+                ms: Longs = getattr(columns, time.key)
+                at = np.array([tree.ordinal_by_id[i] for i in columns.area_id.tolist()], np.int64)
+                yield block, at, day_numbers(np.where(ms == NONE, 0, ms), zone)
 
 
 def _fetched(conn: Connection, asked: sa.Select[*tuple[Any, ...]]) -> Sequence[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -109,6 +110,31 @@ def test_every_indicator_is_what_counting_the_events_one_by_one_says_from_roll_u
                 for child, values in found.children.items():
                     its_id = next(i for i, a in AREAS.items() if a[0] == child)
                     agree(values, held[its_id, filters], period)
+
+
+def test_events_are_counted_some_at_a_time_with_the_same_result(
+    store: Store, situation: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geodata.store.ancestry.ROLLED_FROM", 10_000)
+    with store.begin() as conn:
+        rollups.rebuild(conn)
+    asked = [(area, SOME[1]) for area in ("C", "D1", "G1")]
+    whole = [measured(store, situation, OPERATOR, area, MONTH, f, children=True) for area, f in asked]
+    taken: list[int] = []
+
+    def noted(rows: Sequence[Sequence[object]]) -> Countables:
+        taken.append(len(rows))
+        return rollups.counted_rows(rows)
+
+    monkeypatch.setattr(day_sums, "counted_rows", noted)
+    monkeypatch.setattr(day_sums, "handling_times", lambda *_: np.array([60]))
+    monkeypatch.setattr(day_sums, "AT_ONCE", 7)
+    for (area, filters), expected in zip(asked, whole, strict=True):
+        found = measured(store, situation, OPERATOR, area, MONTH, filters, children=True)
+        assert found.children == expected.children
+        assert [(v.num, v.den) for v in found.now.values()] == [(v.num, v.den) for v in expected.now.values()]
+    assert max(taken) == 7
+    assert len(taken) > 20
 
 
 def agree(values: dict[str, Value], events: list[Life], period: Period) -> None:
