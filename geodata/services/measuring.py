@@ -17,7 +17,7 @@ from geodata.domain.figures import BY_DEADLINE, Figure
 from geodata.domain.indicators_rank import Rank, Standing, peer_of, ranked
 from geodata.domain.indicators_table import INDICATORS, Indicator, Statistic, mean_s, shown
 from geodata.domain.indicators_time import ERROR, exact_s, quantile_s
-from geodata.domain.periods import DAYS_MAX, YEARS, Period, local_day, midnight_ms
+from geodata.domain.periods import DAYS_MAX, YEARS, Period, local_day
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor
 from geodata.services.looking import area_of
@@ -225,13 +225,13 @@ def _less_to_come(
     conn: Connection, situation: Situation, filters: Filters, o: int, period: Period, names: Sequence[str],
     found: Longs,
 ) -> None:  # fmt: skip
-    """The same for each day of a trend from today on."""
-    today = local_day(situation.now_ms, situation.zone)
-    columns = [names.index(DAY_COUNTS[k]) for k in _DUE if DAY_COUNTS[k] in names]
-    first = max(period.first, today)
-    for i in range((period.last - first).days + 1):
-        day = first + timedelta(days=i)
-        low = max(situation.now_ms, midnight_ms(day, situation.zone) - 1)
-        high = midnight_ms(day + timedelta(days=1), situation.zone)
-        later = day_sums.to_come(conn, situation.tree, o, low, high, filters, situation.catalogue.classes.keys())
-        found[(day - period.first).days, columns] -= _below(situation.tree, o, later)
+    """The same for each day of a trend."""
+    days, (low, high) = period.numbers(), period.span_ms(situation.zone)
+    to_come = day_sums.days_to_come(
+        conn, situation.tree, o, max(situation.now_ms, low - 1), high, filters, situation.zone,
+        situation.catalogue.classes.keys(),
+    )  # fmt: skip
+    later = np.bincount(to_come - days.start, minlength=len(days))
+    for k in _DUE:
+        if DAY_COUNTS[k] in names:
+            found[:, names.index(DAY_COUNTS[k])] -= later

@@ -90,18 +90,36 @@ def to_come(
     counted for an area ``o`` and all below it at least. Those of an area that is no longer in force count for the city.
     """
     out = np.zeros(len(tree), np.int64)
+    columns = (EventRow.area_id, sa.func.count())
+    if before_ms > after_ms:
+        asked = _still_to_come(columns, tree, o, after_ms, before_ms, filters, listed)
+        for area_id, n in _fetched(conn, asked.group_by(EventRow.area_id)):
+            out[tree.ordinal_by_id.get(area_id, 0)] += n
+    return out
+
+
+def days_to_come(
+    conn: Connection, tree: AreaTree, o: int, after_ms: int, before_ms: int, filters: Filters, zone: ZoneInfo,
+    listed: Listed = (),
+) -> Longs:  # fmt: skip
+    """The day of the deadline of each case that ``to_come`` counts for an area ``o`` and all below it."""
     if before_ms <= after_ms:
-        return out
+        return np.zeros(0, np.int64)
+    columns, end = (EventRow.area_id, EventRow.deadline_ms), int(tree.end[o])
+    found = _fetched(conn, _still_to_come(columns, tree, o, after_ms, before_ms, filters, listed))
+    here = [ms for area_id, ms in found if o <= tree.ordinal_by_id.get(area_id, 0) < end]
+    return day_numbers(np.array(here, np.int64), zone)
+
+
+def _still_to_come(
+    columns: Sequence[Any], tree: AreaTree, o: int, after_ms: int, before_ms: int, filters: Filters, listed: Listed
+) -> sa.Select[Any]:
     between = (EventRow.deadline_ms > after_ms, EventRow.deadline_ms < before_ms)
     open_: tuple[Any, ...] = (sa.text("ended_ms IS NULL"), *between)
     case = (EventRow.state.not_in([s.value for s in NO_CASE]), sa.func.coalesce(EventRow.on_time, 0) != -1)
-    columns: list[Any] = [EventRow.area_id, sa.func.count()]
     if int(tree.end[o]) - o <= FEW:
         open_ = (*open_, EventRow.area_id.in_([tree.areas[i].id for i in range(o, int(tree.end[o]))]))
-    asked = sa.select(*columns).where(*open_, *case, *_chosen(filters, listed)).group_by(EventRow.area_id)
-    for area_id, n in _fetched(conn, asked):
-        out[tree.ordinal_by_id.get(area_id, 0)] += n
-    return out
+    return sa.select(*columns).where(*open_, *case, *_chosen(filters, listed))
 
 
 def handling_times(

@@ -213,6 +213,22 @@ def test_a_trend_has_each_days_own_value(store: Store, situation: Situation, are
                 assert value.value == pytest.approx(whole.value)
 
 
+def test_a_trend_of_ten_years_to_come_asks_no_more_often_than_one_of_days(
+    store: Store, situation: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def noted(*_: object) -> tuple[()]:
+        asked.append(1)
+        return ()
+
+    monkeypatch.setattr(day_sums, "_fetched", noted)
+    for days in (1, 3_600):
+        trend(store, situation, OPERATOR, "C", Period(TODAY, TODAY + timedelta(days=days)), ALL)
+        assert len(asked) == 2, days
+        asked.clear()
+
+
 def test_what_is_beyond_ones_reach_is_not_there_and_nonsense_is_refused(store: Store, situation: Situation) -> None:
     here = of("leader-1", Role.LEADER, areas=("D1",))
     assert measured(store, situation, here, None, MONTH, ALL).area == "D1"
