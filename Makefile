@@ -10,8 +10,9 @@ PORT ?= 8050
 run: $(VENV)/.ready
 	$(BIN)/python app.py demo --data $(DATA) --port $(PORT)
 
+# A file of tests is run by one process; as many processes as there are processors.
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

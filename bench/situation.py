@@ -92,6 +92,7 @@ def events_of(tree: AreaTree, book: Codebook, n_open: int, rng: np.random.Genera
         "on_time": np.full(n, CLOCK), "unit_id": np.full(n, NO_UNIT),
     }  # fmt: skip
     numbers |= {"marks": np.zeros(n), "stage_ms": np.full(n, NEVER), "clock_ms": np.full(n, NEVER)}
+    numbers["paused_ms"] = np.zeros(n)
     typed = EventBatch.of((), tree, book).numbers
     return EventBatch(
         {name: np.asarray(numbers[name]).astype(column.dtype) for name, column in typed.items()},

@@ -41,28 +41,59 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    told: str = request.param
+    return told
+
+
+@pytest.fixture
+def database_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once of each kind."""
-    if request.param == "sqlite":
+    if kind == "sqlite":
         return f"sqlite:///{tmp_path / 'city.sqlite'}"
     server: Server = request.getfixturevalue("postgres")
     return server.new_database()
 
 
+@pytest.fixture(scope="session")
+def city_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite file that each test's store is a copy of: migrated, and nothing in it."""
+    path = tmp_path_factory.mktemp("empty") / "city.sqlite"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def city_database(postgres: Server) -> str:
+    """The same on PostgreSQL: the name of the database."""
+    url = postgres.new_database()
+    Store.open(url).close()
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """An empty, migrated store, once on each database."""
-    opened = Store.open(database_url)
+def store(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store of the test's own, once on each database."""
+    if kind == "sqlite":
+        opened = _copied(request.getfixturevalue("city_file"), tmp_path)
+    else:
+        server: Server = request.getfixturevalue("postgres")
+        opened = Store.open(server.new_database(request.getfixturevalue("city_database")))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    """An empty, migrated store on SQLite, where the database makes no difference."""
-    opened = Store.open(f"sqlite:///{tmp_path / 'city.sqlite'}")
+def sqlite_store(city_file: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store of the test's own on SQLite, where the database makes no difference."""
+    opened = _copied(city_file, tmp_path)
     yield opened
     opened.close()
+
+
+def _copied(file: Path, into: Path) -> Store:
+    return Store.open(f"sqlite:///{shutil.copy(file, into / 'city.sqlite')}")
 
 
 @pytest.fixture(scope="session")

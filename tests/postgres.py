@@ -32,11 +32,11 @@ class Server:
 
     port: int
 
-    def new_database(self) -> str:
-        """Create a database with a name of its own."""
+    def new_database(self, like: str = "template1") -> str:
+        """Create a database with a name of its own, empty or a copy of another one that nobody uses."""
         name = f"city_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres", autocommit=True) as conn:
-            conn.execute(f'CREATE DATABASE "{name}"'.encode())
+            conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
 

@@ -24,9 +24,9 @@ from geodata.store.folder import City
 
 NOT_REPLAYED = frozenset({"alerts", "feeds", "surges", "coverage"})
 """Sections of which nothing is kept, or not from instant to instant: who was asked by an alert, how old each feed was,
-which surges were known, which grids had been walked."""
-LAYERS_NOT_REPLAYED = frozenset({"surges", "coverage"})
-"""Layers of the same: they are not drawn, and have no switch then."""
+which grids had been walked; and the card on which surges are judged. Their layer and their lines are those of then."""
+LAYERS_NOT_REPLAYED = frozenset({"coverage"})
+"""Layers that are not drawn, and have no switch then."""
 OF_THEN: Mapping[str, Section] = MappingProxyType(
     {name: section for name, section in SECTIONS.items() if name not in NOT_REPLAYED}
 )
@@ -106,9 +106,9 @@ class ThenBoard:
         """Events reported in each local hour of the day in the area, as the log knows them."""
         if o not in self._days:
             log, day = self._instant.log, Day.of(self._instant.log.from_ms, self.situation.zone)
-            where, reported = log.events["o"], log.events["reported_ms"].astype(np.int64)
             last = log.held(log.to_ms)  # of each event one
-            some = last[day.holds(reported[last]) & (where[last] >= o) & (where[last] < tree.end[o])]
-            hours: list[int] = np.bincount(day.hours(reported[some]), minlength=24).tolist()
+            where, reported = log.events["o"][last], log.events["reported_ms"][last]
+            here = day.holds(reported) & (where >= o) & (where < tree.end[o])
+            hours: list[int] = np.bincount(day.hours(reported[here]), minlength=24).tolist()
             self._days[o] = hours
         return self._days[o]

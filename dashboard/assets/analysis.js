@@ -193,8 +193,8 @@
     for (const panel of O.analysisPanels) panels[panel.id] = build(panel);
     const grid = O.dom.h("div", { class: "an-grid" }, ...ORDER.map((id) => panels[id].node));
     box.replaceChildren(O.analysisBar.build(), panels.kpi.node, grid);
-    new IntersectionObserver(([entry]) => {
-      seen = entry.isIntersecting;
+    new IntersectionObserver((entries) => {
+      seen = entries[entries.length - 1].isIntersecting;  // a busy page hears of several at once, the newest last
       look();
     }).observe(box);
     O.view.onChange(() => {

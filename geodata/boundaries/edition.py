@@ -143,15 +143,15 @@ def _write(
     store: Store, folder: DataFolder, areas: AreaSet, columns: dict[str, list[object]], fresh: Path, report: Report
 ) -> None:
     """Store and archive change together: the archive takes its place as the last act before the commit."""
+    now_ms = time.time_ns() // 1_000_000
     with store.begin() as conn:
         stored.replace_levels_and_areas(conn, areas.levels, columns, report.edition)
         settings.put(conn, settings.AREAS_BUILD, report.build)
         if stored.has_events(conn):
-            events, units = reattach(conn)
+            events, units = reattach(conn, now_ms)
             if events or units:
                 report.add("reattached", f"{events:,} events and {units:,} units stand at another area now")
-        changes.append(conn, at_ms=int(time.time() * 1000), kind="areas", subject_id=len(areas), action="imported",
-                       detail=report.build)  # fmt: skip
+        changes.append(conn, at_ms=now_ms, kind="areas", subject_id=len(areas), action="imported", detail=report.build)
         os.replace(fresh, folder.area_tiles)
     report.written = True
 

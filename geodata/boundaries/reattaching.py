@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from geodata.boundaries.placing import Placer
-from geodata.store import areas, rollups
+from geodata.store import areas, rollups, walks
 
 
 class Reattached(NamedTuple):
@@ -18,11 +18,13 @@ class Reattached(NamedTuple):
     units: int
 
 
-def reattach(conn: areas.Connection) -> Reattached:
+def reattach(conn: areas.Connection, at_ms: int) -> Reattached:
     """Place again by coordinates, else at the successor of the closed area; then count everything again.
 
-    The successor is the area in force around the closed area's label point, or the city.
+    The successor is the area in force around the closed area's label point, or the city. What units walked counts for
+    the grids where they were.
     """
+    walks.settle(conn, at_ms)
     tree = areas.load_tree(conn)
     ids, wkb = areas.polygons(conn)
     placer = Placer(tree, ids, shapely.from_wkb(wkb))

@@ -87,7 +87,7 @@ def walk_past(desk: Desk, walker: Walker, from_ms: int, now_ms: int) -> int:
         return 0
     if last is not None:
         with desk.store.begin(durable=False) as conn:
-            walks.close(conn, grids, last)
+            walks.close(conn, grids, last, now_ms)
     with desk.store.read() as conn:
         before = walks.everything(conn)
     met, newest = np.full(len(grids.id), NEVER_MET), np.zeros(len(grids.id), np.int64)

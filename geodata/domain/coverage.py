@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -71,16 +71,6 @@ class Shift(NamedTuple):
     day: int
 
 
-class Steps(NamedTuple):
-    """Pairs of fixes of the same unit that follow each other, as columns: area ids (−1: in none, or none known) and
-    epoch ms, the earlier one first. A unit's first fix has no earlier one."""
-
-    from_area: Longs
-    from_ms: Longs
-    area: Longs
-    ms: Longs
-
-
 class Walked(NamedTuple):
     """What was walked in one shift, per grid (each once): ms inside, fixes there, and the time of the newest."""
 
@@ -88,6 +78,16 @@ class Walked(NamedTuple):
     inside_ms: Longs
     fixes: Longs
     last_ms: Longs
+
+    @classmethod
+    def summed(cls, area_id: Longs, inside_ms: Longs, fixes: Longs, last_ms: Longs) -> Self:
+        """Of stays, each grid any number of times."""
+        ids, at = np.unique(area_id, return_inverse=True)
+        sums = np.zeros((3, len(ids)), np.int64)
+        np.add.at(sums[0], at, inside_ms)
+        np.add.at(sums[1], at, fixes)
+        np.maximum.at(sums[2], at, last_ms)
+        return cls(ids, *sums)
 
 
 @lru_cache(maxsize=4096)
@@ -157,6 +157,10 @@ class Grids:
         found: Longs = np.where(known, self.table[np.where(known, ids, 0)], -1)
         return found
 
+    def has(self, area_id: int) -> bool:
+        """Whether this area is a grid."""
+        return 0 <= area_id < len(self.table) and bool(self.table[area_id] >= 0)
+
     def met(self, at: Longs, inside_ms: Longs, fixes: Longs) -> Bools:
         """Whether the grids at these places met their rule with what was walked in one shift; −1 never does."""
         met: Bools = (at >= 0) & (inside_ms >= self.need_ms[at]) & (fixes >= self.need_fixes[at])
@@ -176,41 +180,6 @@ def periods(grids: Grids, plan: PatrolPlan, zone: ZoneInfo, shift: Shift) -> tup
         after = np.array([day_begins(plan, zone, shift.day - k + n) for k in range(n)], np.int64)
         begin[some], end[some] = days[phase], after[phase]
     return begin, end
-
-
-def walked(steps: Steps, plan: PatrolPlan) -> Walked:
-    """What these steps add to the grids, as if all of them were of one shift.
-
-    The time between two fixes belongs to the area of the earlier one, and to the shift in which it ends; a fix counts
-    in the area where it lies.
-    """
-    passed = steps.ms - steps.from_ms
-    stayed = (steps.from_area >= 0) & (passed <= plan.gap_ms)
-    there = steps.area >= 0
-    area = np.concatenate((steps.from_area[stayed], steps.area[there]))
-    ids, at = np.unique(area, return_inverse=True)
-    n = int(np.count_nonzero(stayed))
-    inside = np.bincount(at[:n], passed[stayed], len(ids)).astype(np.int64)
-    last = np.zeros(len(ids), np.int64)
-    np.maximum.at(last, at, np.concatenate((steps.from_ms[stayed], steps.ms[there])))
-    return Walked(ids, inside, np.bincount(at[n:], minlength=len(ids)).astype(np.int64), last)
-
-
-def by_shift(steps: Steps, plan: PatrolPlan, zone: ZoneInfo, now: Shift, now_ms: int) -> list[tuple[Shift, Walked]]:
-    """What these steps add, shift by shift, the oldest first. A clock that goes ahead of ours counts as now."""
-    ended = np.minimum(steps.ms, now_ms)
-    current = ended >= now.from_ms
-    found = []
-    if not current.all():
-        begins = {int(ms): shift_at(plan, zone, int(ms)) for ms in np.unique(ended[~current]).tolist()}
-        of = np.array([begins[ms].from_ms if ms in begins else now.from_ms for ms in ended.tolist()], np.int64)
-        found += [
-            (shift, walked(Steps(*(column[of == shift.from_ms] for column in steps)), plan))
-            for shift in sorted({*begins.values()})
-        ]
-    if current.any():
-        found.append((now, walked(Steps(*(column[current] for column in steps)), plan)))
-    return found
 
 
 def fault(starts: Sequence[int], rules: Sequence[PatrolRule]) -> str:

@@ -128,7 +128,7 @@ def with_status(unit: UnitNow, status: str, at_ms: int) -> UnitNow:
 def _without_fix(unit: UnitNow) -> UnitNow:
     return replace(
         unit, lon=None, lat=None, fix_ms=None, received_ms=None, accuracy_m=None, speed_ms=None, battery=None,
-        area_id=None,
+        area_id=None, stay_ms=0, stay_fixes=0,
     )  # fmt: skip
 
 

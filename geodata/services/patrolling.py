@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from geodata.domain.areas import AreaTree
-from geodata.domain.coverage import DAYS_MAX, NEVER_MET, Grids, Longs, Shift, day_of, periods, shift_at
+from geodata.domain.coverage import DAYS_MAX, MINUTE_MS, NEVER_MET, Grids, Longs, Shift, day_of, periods, shift_at
 from geodata.domain.roles import Role
 from geodata.services.actors import Actor
 from geodata.services.desk import Desk
@@ -19,6 +19,8 @@ from geodata.store.engine import Connection
 
 LATE_MS = 20 * 60_000
 """So long after its end a shift is counted: phones that had no network have sent most by then."""
+SILENT_MS = 2 * MINUTE_MS
+"""A unit that sent nothing for so long does not end its stay itself."""
 DAY_MS = 86_400_000
 ANSWERING = (Role.SHIFT_LEADER.value, Role.DUTY_OFFICER.value, Role.CENTRE_HEAD.value)
 """Who answers for an area, the first of them that is there."""
@@ -37,19 +39,21 @@ class ShiftRate(NamedTuple):
 def count_shifts(desk: Desk, may_write: MayWrite, now_ms: int) -> int:
     """Begin the shift that runs, where nobody has moved in it yet, and count those that are over; return how many.
 
-    A shift is read on one snapshot and written in another transaction: what comes late in between has raised its number
-    (``rev``), and it is counted once more.
+    What units walked that fell silent meanwhile is settled. A shift is read on one snapshot and written in another
+    transaction: what comes late in between has raised its number (``rev``), and it is counted once more.
     """
     shift = shift_at(desk.patrol, desk.calendar.zone, now_ms)
     with desk.store.read() as conn:
         last = walks.began(conn)
         pending = coverage.uncounted(conn, now_ms - LATE_MS)
+        silent = walks.unsettled(conn, now_ms - SILENT_MS)
     if last is None:  # no position has ever come: there is nothing to say
         return 0
-    if last < shift.from_ms:
+    if last < shift.from_ms or silent:
         with desk.store.begin() as conn:
             if may_write(conn):
-                walks.turn(conn, desk.grids, shift)
+                walks.turn(conn, desk.grids, shift, walks.began(conn), now_ms)
+                walks.settle(conn, now_ms, now_ms - SILENT_MS)
     done = 0
     for one in pending:
         with desk.store.read() as conn:

@@ -14,11 +14,10 @@ from geodata.services.auditing import Audit
 from geodata.services.desk import Desk
 from geodata.services.outcomes import Outcome, Refusal, Submitted
 from geodata.store import roster, units
-from geodata.store.roster import Shift
+from geodata.store.roster import SHIFT_MAX_MS, Shift
 from geodata.store.units import UnitNow
 
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
-SHIFT_MAX_MS = 24 * HOUR_MS
+DAY_MS = 86_400_000
 AHEAD_MAX_MS = 400 * DAY_MS
 
 

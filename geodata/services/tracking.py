@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geodata.domain.coverage import Steps, by_shift, shift_at
+from geodata.domain.coverage import shift_at
 from geodata.domain.roles import Right
+from geodata.domain.stays import Stay, Stays
 from geodata.services.actors import Actor
 from geodata.services.admission import Admission, check_time
 from geodata.services.closing import SEALED
@@ -21,8 +22,6 @@ from geodata.store.unit_writes import Fix, save_fixes
 from geodata.store.units import UnitNow
 
 TRACK_EVERY_MS = 3 * 60_000
-Passed = tuple[int, int, int, int]
-"""A step: (area of the fix before, its time, area of this one, its time), as in ``domain.coverage.Steps``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +44,19 @@ def report_positions(
 
     The newest fix of a unit counts, older ones are duplicates as exact repeats are. A position from a time when the
     unit was not signed on is dropped and kept nowhere; so is an unreadable one, unless its unit is signed on now, and
-    then it waits without its place. A unit outside the city keeps its fix and has no area. What is walked by it counts
-    for the grids in the same transaction.
+    then it waits without its place. A unit outside the city keeps its fix and has no area. What is walked is kept in
+    the same transaction, with the unit or for its grid.
     """
     actor.needs(Right.SEND_POSITIONS)
     items = [s.item for s in submitted]
     placed = _areas(desk, items)
     with desk.store.begin(durable=False) as conn:
         admission = Admission(feed, now_ms, actor.account_id)
+        walking = Walking(desk, conn, now_ms)
+        stays = walking.stays
         codes = {_told_code(s) for s in submitted}
         known = {code: u for code, u in units.by_codes(conn, list(codes)).items() if _may_move(desk, actor, u)}
         newest: dict[str, int] = {}
-        passed: list[Passed] = []
         for k, (one, item) in enumerate(zip(submitted, items, strict=True)):
             try:
                 unit = known.get(_told_code(one))
@@ -74,33 +74,39 @@ def report_positions(
                 if last_ms is not None and item.fix_ms <= last_ms:
                     admission.duplicate(unit.code)
                     continue
-                from_area = unit.area_id if before is None else placed[before]
-                passed.append(_step(from_area, last_ms, placed[k], item.fix_ms))
+                kept = unit.area_id, unit.fix_ms, unit.stay_ms, unit.stay_fixes
+                stays.go(unit.code, kept, placed[k], item.fix_ms)
                 newest[item.unit_code] = k
                 admission.accept(unit.code, item.fix_ms)
             except Refusal as refusal:
                 code = item.unit_code if isinstance(item, Position) else ""
                 record = one.record if isinstance(item, Position) else _without_place(one.record)
                 admission.refuse(refusal, record, one.key or f"{code}|{refusal.field}|{refusal.rule}")
-        fixes = [_fix(known[code], items[k], placed[k], now_ms) for code, k in newest.items()]
+        fixes = [_fix(known[code], items[k], placed[k], now_ms, stays.of[code]) for code, k in newest.items()]
         seq = save_fixes(conn, fixes, at_ms=now_ms, actor=actor.name)
-        _walk(desk, conn, passed, seq, now_ms)
+        walking.write(seq)
         admission.write(conn)
     return admission.outcomes
 
 
-def _step(from_area: int | None, from_ms: int | None, area: int | None, at_ms: int) -> Passed:
-    there = -1 if area is None else area
-    return (-1, at_ms, there, at_ms) if from_area is None or from_ms is None else (from_area, from_ms, there, at_ms)
+class Walking:
+    """What is walked with a batch: kept with a unit while its stay goes on, counted for the grid where it ends."""
 
+    def __init__(self, desk: Desk, conn: Connection, now_ms: int) -> None:
+        self._grids, self._conn, self._now_ms = desk.grids, conn, now_ms
+        self._now = shift_at(desk.patrol, desk.calendar.zone, now_ms)
+        self.stays = Stays(desk.grids, desk.patrol, desk.calendar.zone, self._now, now_ms)
+        # Before units are read: what they walked in the shift before is settled with it.
+        began = walks.began(conn)
+        self._current = began if began is None else walks.turn(conn, desk.grids, self._now, began, now_ms)
 
-def _walk(desk: Desk, conn: Connection, passed: Sequence[Passed], seq: int, now_ms: int) -> None:
-    """Count what was walked for the grids: no unit is written with it."""
-    if not passed:
-        return
-    steps = Steps(*np.ascontiguousarray(np.array(passed, np.int64).T))
-    now = shift_at(desk.patrol, desk.calendar.zone, now_ms)
-    walks.add(conn, desk.grids, now, by_shift(steps, desk.patrol, desk.calendar.zone, now, now_ms), seq)
+    def write(self, seq: int) -> None:
+        """Count the stays that ended: no unit is written with them."""
+        if not self.stays.of:
+            return
+        if self._current is None:
+            self._current = walks.turn(self._conn, self._grids, self._now, None, self._now_ms)
+        walks.add(self._conn, self._grids, self._now, self.stays.ended(), self._current, seq)
 
 
 def _told_code(one: Submitted[Position]) -> str:
@@ -148,10 +154,10 @@ def _fix_ms(item: Position | Refusal) -> int:
     return item.fix_ms
 
 
-def _fix(unit: UnitNow, item: Position | Refusal, area_id: int | None, now_ms: int) -> Fix:
+def _fix(unit: UnitNow, item: Position | Refusal, area_id: int | None, now_ms: int, stay: Stay) -> Fix:
     assert isinstance(item, Position)
     track = area_id != unit.area_id or item.fix_ms - unit.track_ms >= TRACK_EVERY_MS
     return Fix(
         unit.id, item.lon, item.lat, item.fix_ms, now_ms, item.accuracy_m, item.speed_ms, item.battery, area_id,
-        item.fix_ms if track else unit.track_ms, track,
+        item.fix_ms if track else unit.track_ms, track, stay[2], stay[3],
     )  # fmt: skip

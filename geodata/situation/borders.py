@@ -24,11 +24,10 @@ class Borders:
 
     def __init__(self, slots: npt.NDArray[np.signedinteger], moments: npt.NDArray[np.int64], size: int) -> None:
         """Start with these slots' next moments (none later than TIME_END comes), with room for slots up to ``size``."""
-        self._wanted = array("q", [NEVER]) * size
-        self._queued = array("q", [NEVER]) * size
         real = moments < TIME_END
-        for slot, at in zip(slots[real].tolist(), moments[real].tolist(), strict=True):
-            self._wanted[slot] = self._queued[slot] = at
+        next_ms = np.full(size, NEVER, np.int64)
+        next_ms[slots[real]] = moments[real]
+        self._wanted, self._queued = (array("q", next_ms.tobytes()) for _ in range(2))
         # A sorted list is a heap.
         self._heap: list[int] = np.sort(keys_of(moments[real], slots[real])).tolist()
 

@@ -140,30 +140,31 @@ def row_of(width: int, parts: Iterable[Part]) -> Longs:
 
 
 class Counters:
-    """One row of int32 counters per area for what stands there and below."""
+    """One row of int32 counters per area for what stands there and below. In memory they lie column by column: they are
+    added up a column at a time, and a column is what lists and maps read."""
 
-    __slots__ = ("_flat", "_parent", "rows", "width")
+    __slots__ = ("_areas", "_flat", "_parent", "rows")
 
     def __init__(self, strata: Strata, width: int, pairs: Pairs) -> None:
         """Count these pairs; areas are where things stand directly."""
-        self.width = width
-        self._parent = strata.parent
-        self.rows: Ints = np.zeros((len(strata.tree), width), np.int32)
-        self._flat = self.rows.reshape(-1)
-        np.add.at(self._flat, pairs[0] * width + pairs[1], 1)
+        self._areas, self._parent = len(strata.tree), strata.parent
+        self._flat: Ints = np.zeros(width * self._areas, np.int32)
+        self.rows: Ints = self._flat.reshape(width, self._areas).T
+        # A one of the counters' own type: of another one, numpy adds fifteen times as slowly.
+        np.add.at(self._flat, pairs[1] * self._areas + pairs[0], np.int32(1))
         strata.add_up(self.rows)
 
     def move(self, gone: Pairs, new: Pairs) -> None:
         """Take one set of pairs out and put another in, here and in all areas above."""
-        keys = np.concatenate((gone[0] * self.width + gone[1], new[0] * self.width + new[1]))
+        keys = np.concatenate((gone[1] * self._areas + gone[0], new[1] * self._areas + new[0]))
         signs = np.ones(len(keys), np.int32)
         signs[: len(gone[0])] = -1
         keys, inverse = np.unique(keys, return_inverse=True)
         weights = np.bincount(inverse, signs, len(keys)).astype(np.int32)
         keys, weights = keys[weights != 0], weights[weights != 0]
-        areas, columns = np.divmod(keys, self.width)
+        columns, areas = np.divmod(keys, self._areas)
         while len(areas):
-            np.add.at(self._flat, areas * self.width + columns, weights)
+            np.add.at(self._flat, columns * self._areas + areas, weights)
             areas = self._parent[areas].astype(np.int64)
             if areas.min() < 0:
                 areas, columns, weights = areas[areas >= 0], columns[areas >= 0], weights[areas >= 0]

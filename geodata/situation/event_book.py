@@ -62,6 +62,10 @@ class EventBook:
         ever_now[changed] = totals[differs]
         return changed
 
+    def set_ever(self, rows: Ints) -> None:
+        """Take the all-time counts of all areas."""
+        self.counters.rows[:, self.layout.ever] = rows
+
     def apply(self, batch: EventBatch, now_ms: int) -> Longs:
         """Take newer revisions; older and equal ones are ignored. Returns the areas touched.
 

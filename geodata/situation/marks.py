@@ -92,7 +92,7 @@ def density(
     columns = [first + 2 * u + pile for u in range(URGENCY_N) for pile in ((0,) if without_piles else (0, 1))]
     if int(book.counters.rows[o, columns].sum()) > budget:
         cells, inner = book.strata.ranks_below(o, budget)
-        weights = book.counters.rows[cells][:, columns].sum(axis=1)
+        weights = book.counters.rows[cells[:, None], columns].sum(axis=1)
         direct = book.strata.direct(book.counters.rows, columns, inner)
         return _at_areas(book.tree, np.concatenate((cells, inner)), np.concatenate((weights, direct)))
     parts = [select.inside(book.marked, o, column - first) for column in columns]

@@ -28,6 +28,7 @@ from geodata.situation.selecting import Selector
 from geodata.situation.strata import Strata
 from geodata.situation.surge_book import SurgeBook
 from geodata.situation.trail import Trail
+from geodata.situation.unit_batch import UnitBatch
 from geodata.situation.unit_book import UnitBook
 from geodata.situation.walk_book import WalkBook
 from geodata.store.alerts import AlertNow
@@ -50,7 +51,7 @@ class Moving:
 
     def __init__(
         self, tree: AreaTree, catalogue: Catalogue, zone: ZoneInfo, now_ms: int, *,
-        events: EventBatch | None = None, units: Iterable[UnitNow] = (), book: Codebook | None = None,
+        events: EventBatch | None = None, units: Iterable[UnitNow] | UnitBatch = (), book: Codebook | None = None,
         alerts: Iterable[AlertNow] = (), surges: Iterable[SurgeNow] = (), clockwork: Clockwork = BY_THE_CLOCK,
         patrol: PatrolPlan = DEFAULT_PLAN, walks: Walks = NO_WALKS, strata: Strata | None = None,
     ) -> None:  # fmt: skip
@@ -68,11 +69,14 @@ class Moving:
         self.clockwork = clockwork
         day = Day.of(now_ms, zone)
         self._events = EventBook(tree, self._strata, self._book, held, now_ms, day, catalogue, clockwork)
-        self._units = UnitBook(tree, self._strata, units, now_ms)
+        known = units if isinstance(units, UnitBatch) else UnitBatch.of(units, self._strata)
+        self._units = UnitBook(tree, self._strata, known, now_ms)
         self._trail = Trail()
         self._alerts = AlertBook(tree, alerts, now_ms)
         self._surges = SurgeBook(tree, surges)
         self.walks = WalkBook(tree, self._strata, patrol, zone, walks, now_ms)
+        if known is not units:  # columns are of an instant of the past, of which no stays are kept
+            self._see(known.now)
         self._select = Selector(self._events, catalogue, self._units.departments, zone)
         self._queues = Queues(self._select)
         self._roster, self._posts = RosterBook(), Posts(tree)
@@ -89,8 +93,13 @@ class Moving:
         return self._touch("events", self._events.apply(batch, self.now_ms))
 
     def apply_units(self, rows: Sequence[UnitNow]) -> bool:
-        """Take newer states and fixes of units; True when there was one."""
+        """Take newer states and fixes of units; True when there was one. What they walk counts as walked at once."""
+        self._see(rows)
         return self._touch("units", self._units.apply(rows, self.now_ms))
+
+    def _see(self, rows: Iterable[UnitNow]) -> None:
+        stays = np.array([(u.area_id, u.fix_ms) for u in rows if u.stay_fixes], np.int64).reshape(-1, 2)
+        self.walks.seen(stays[:, 0], stays[:, 1])
 
     def apply_alerts(self, rows: Sequence[AlertNow]) -> bool:
         """Take alerts as they are now; True when one differed."""
@@ -128,9 +137,11 @@ class Moving:
         areas = where[known] if some else np.arange(len(self.tree))
         return self._touch("events", self._events.set_totals(areas, rows[areas]))
 
-    def set_ever(self, rows: Ints) -> bool:
-        """Take all-time counts, a row for each area in the order of TOTALS; True when one differed."""
-        return self._touch("events", self._events.set_totals(np.arange(len(self.tree)), rows))
+    def set_ever(self, rows: Ints) -> None:
+        """Take all-time counts of all areas, a row for each in the order of TOTALS."""
+        self._events.set_ever(rows)
+        self.version += 1
+        self._stamps["events"].floor = self.version
 
     def not_held(self, ids: Iterable[int]) -> set[int]:
         """Those of these event ids that are not held: new ones, or ended ones that have left."""

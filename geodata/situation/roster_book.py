@@ -13,12 +13,12 @@ from geodata.domain.indicators import on_post
 from geodata.domain.units import FRESHNESS, Freshness
 from geodata.situation.runs import Longs
 from geodata.situation.unit_book import OFF_DUTY, UnitBook
-from geodata.store.roster import Shift
 
 Bools = npt.NDArray[np.bool_]
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
 BEHIND_MS, AHEAD_MS = 24 * HOUR_MS, 48 * HOUR_MS
 REFRESH_MS = 24 * HOUR_MS
+NO_SHIFTS: Longs = np.zeros((0, 4), np.int64)
 LOST = FRESHNESS.index(Freshness.LOST)
 
 
@@ -43,12 +43,11 @@ class OnPost:
 
 
 class RosterBook:
-    """Shifts that touch [from_ms, to_ms), by time of their beginning. Made anew when the roster changes."""
+    """Shifts that touch [from_ms, to_ms), as ``store.roster.around`` gives them. Made anew when the roster changes."""
 
-    def __init__(self, shifts: Sequence[Shift] = (), from_ms: int = 0, to_ms: int = 0) -> None:
+    def __init__(self, shifts: Longs = NO_SHIFTS, from_ms: int = 0, to_ms: int = 0) -> None:
         self.from_ms, self.to_ms = from_ms, to_ms
-        columns = np.array([(s.unit_id, s.from_ms, s.to_ms, s.leave) for s in shifts], np.int64).reshape(-1, 4)
-        self._unit, self._from, self._to, self._leave = columns.T
+        self._unit, self._from, self._to, self._leave = shifts.T
 
     def runs_out(self, now_ms: int) -> bool:
         """Whether what is known ends soon, so that more has to be read."""

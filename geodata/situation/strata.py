@@ -12,11 +12,12 @@ from geodata.domain.areas import AreaTree, Ints
 class Strata:
     """``at[s]`` are the ordinals ``s`` steps below the city, ascending; the leaves above a step come with it."""
 
-    __slots__ = ("_by_id", "_leaves_above", "at", "parent", "tree")
+    __slots__ = ("_by_id", "_last", "_leaves_above", "at", "parent", "tree")
 
     def __init__(self, tree: AreaTree) -> None:
         self.tree = tree
         self.parent: Ints = tree.parent
+        self._last = tree.end.astype(np.intp) - 1
         ids = np.fromiter((a.id for a in tree.areas), np.int64, len(tree))
         # Ids are row numbers of the store: a table by id is as long as there ever were areas.
         self._by_id: Ints = np.zeros(int(ids.max()) + 1, np.int32)
@@ -47,10 +48,12 @@ class Strata:
     def add_up(self, counts: np.ndarray[tuple[int, int], np.dtype[np.signedinteger]]) -> None:
         """Turn what stands directly at each area (one row per area) into what stands there and below, in place."""
         # Areas are numbered depth first: what lies below one is the running sum up to its end less that up to itself.
-        # The sums may wrap around; their differences are right again.
-        running = np.cumsum(counts, axis=0, dtype=counts.dtype)
-        counts += running[self.tree.end - 1]
-        counts -= running
+        # The sums may wrap around; their differences are right again. One column fits the processor's own memory.
+        for column in counts.T:
+            if column.any():
+                running = np.cumsum(column, dtype=column.dtype)
+                column += running[self._last]
+                column -= running
 
     def ranks_below(self, o: int, budget: int) -> tuple[Ints, Ints]:
         """(areas that cover ``o`` at the finest step, the areas from ``o`` down to above them).
@@ -79,11 +82,11 @@ class Strata:
     def direct(self, rows: Ints, columns: list[int], areas: Ints) -> Ints:
         """What stands directly at these areas: their own rows less their children's, summed over the columns."""
         flat, begin = self.tree.children_of
-        own: Ints = rows[areas][:, columns].sum(axis=1, dtype=np.int32)
+        own: Ints = rows[areas[:, None], columns].sum(axis=1, dtype=np.int32)
         if len(areas):
             kids = _spans(begin[areas], begin[areas + 1])
             owner = np.repeat(np.arange(len(areas)), begin[areas + 1] - begin[areas])
-            below = np.bincount(owner, rows[flat[kids]][:, columns].sum(axis=1), len(areas))
+            below = np.bincount(owner, rows[flat[kids][:, None], columns].sum(axis=1), len(areas))
             own -= below.astype(np.int32)
         return own
 

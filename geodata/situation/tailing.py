@@ -99,7 +99,7 @@ def read_news(store: Store, situation: Situation) -> News | None:
             back,
             above is not None,
             surges.by_ids(conn, {c.subject_id for c in log_rows if c.kind == "surge"}),
-            walks.after(conn, after) if any(c.kind == "positions" for c in log_rows) else NO_WALKS,
+            walks.after(conn, after) if moved else NO_WALKS,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from operator import attrgetter
 
@@ -14,34 +14,25 @@ from geodata.domain.areas import AreaTree, Ints
 from geodata.domain.clocks import NEVER
 from geodata.domain.roads import Bools
 from geodata.domain.skills import Skill, held
-from geodata.domain.units import DEPARTMENTS, FRESHNESS, STALE_AFTER_S, UNIT_KINDS, UNIT_STATUSES, Freshness, UnitStatus
+from geodata.domain.units import DEPARTMENTS, FRESHNESS, STALE_AFTER_S, UNIT_STATUSES, Freshness, UnitStatus
 from geodata.situation.borders import Borders
 from geodata.situation.briefs import UnitBrief
 from geodata.situation.counters import Counters, Pairs
 from geodata.situation.runs import Longs, Runs, keys_of
 from geodata.situation.strata import Strata
+from geodata.situation.unit_batch import NUMBERS, UnitBatch
 from geodata.store.units import UnitNow
 
-STATUS_INDEX = {status.value: i for i, status in enumerate(UNIT_STATUSES)}
 OFF_DUTY = UNIT_STATUSES.index(UnitStatus.OFF_DUTY)
 FRESHNESS_AT, MARKED = len(UNIT_STATUSES), len(UNIT_STATUSES) + len(FRESHNESS)
 WIDTH = MARKED + 1
 STALE_MS = int(STALE_AFTER_S[Freshness.STALE] * 1000)
 LOST_MS = int(STALE_AFTER_S[Freshness.LOST] * 1000)
-NO_FIX = -NEVER
 KEPT_SKILLS = 64
 GONE_TEXTS = 256
 """Texts of skills that no unit has any more are let go when there are so many of them and more than units."""
-_NUMBERS: dict[str, type[np.generic]] = {
-    "moved_seq": np.int64, "o": np.int32, "lon": np.float64, "lat": np.float64, "fix_ms": np.int64,
-    "status": np.int8, "fresh": np.int8, "home": np.int32, "kind": np.int8, "id": np.int64,
-    "placed": np.bool_, "since": np.int64, "skills": np.int32,
-}  # fmt: skip
-_VALUES = attrgetter(
-    "moved_seq", "area_id", "home_area_id", "lon", "lat", "fix_ms", "status", "kind", "id", "status_ms",
-    "skills",
-)  # fmt: skip
-KIND_INDEX = {kind.value: i for i, kind in enumerate(UNIT_KINDS)}
+KEPT: dict[str, type[np.generic]] = {"fresh": np.int8, "skills": np.int32}
+"""What is not told of a unit but found out about it: by the clock, and by the texts of the others."""
 OTHER_INDEX = len(DEPARTMENTS) - 1
 
 
@@ -72,19 +63,20 @@ class UnitBook:
     since: Longs
     skills: Ints
 
-    def __init__(self, tree: AreaTree, strata: Strata, rows: Iterable[UnitNow], now_ms: int) -> None:
-        self.tree, self.strata = tree, strata
-        for name, kind in _NUMBERS.items():
-            setattr(self, name, np.zeros(0, kind))
-        self.now: list[UnitNow] = []
-        self.skill_texts: dict[str, int] = {}
+    def __init__(self, tree: AreaTree, strata: Strata, batch: UnitBatch, now_ms: int) -> None:
+        self.tree, self.strata, self.now = tree, strata, batch.now
+        slots = np.arange(len(batch.code), dtype=np.int64)
+        for name in NUMBERS:
+            setattr(self, name, batch.numbers[name].copy())
+        for name, kind in KEPT.items():
+            setattr(self, name, np.zeros(len(slots), kind))
+        self.skills[:] = batch.skill
+        self.skill_texts = {text: i for i, text in enumerate(batch.skills)}
         self._able: OrderedDict[tuple[Skill, ...], Bools] = OrderedDict()
         self.kinds_version = 0
         self._by_id: tuple[int, Longs, Longs] = -1, self.id, self.id
-        self.slot_of_id: dict[int, int] = {}
-        self.slot_of_code: dict[str, int] = {}
-        first = list(rows)
-        slots = self._write(first, np.full(len(first), -1))
+        self.slot_of_id: dict[int, int] = dict(zip(self.id.tolist(), range(len(slots)), strict=True))
+        self.slot_of_code: dict[str, int] = dict(zip(batch.code, range(len(slots)), strict=True))
         self.borders = Borders(slots, self._age(slots, now_ms), len(slots))
         self.counters = Counters(strata, WIDTH, self._pairs(slots))
         self.place = Runs(self._keys(slots))
@@ -99,7 +91,7 @@ class UnitBook:
         )
         fresh, old = [newest[i] for i in np.flatnonzero(newer)], known[newer & (known >= 0)]
         before, gone, gone_keys = self.o[old].astype(np.int64), self._pairs(old), self._keys(old)
-        slots = self._write(fresh, known[newer])
+        slots = self._write(UnitBatch.of(fresh, self.strata), known[newer])
         self.borders.set(slots.tolist(), self._age(slots, now_ms).tolist())
         self.counters.move(gone, self._pairs(slots))
         self.place.change(gone_keys.tolist(), self._keys(slots).tolist())
@@ -151,33 +143,24 @@ class UnitBook:
         found[known] = kinds[at[known]]
         return np.where(found < 0, OTHER_INDEX, found)
 
-    def _write(self, rows: Sequence[UnitNow], known: Longs) -> Longs:
-        """Write these units, each once, into their slots (``known``, -1 for a new unit); return the slots."""
-        slots = np.array([self._slot(row, at) for row, at in zip(rows, known.tolist(), strict=True)], np.int64)
+    def _write(self, batch: UnitBatch, known: Longs) -> Longs:
+        """Write these units into their slots (``known``, -1 for a new unit); return the slots."""
+        slots = np.array([
+            self._slot(row, at) for row, at in zip(batch.now, known.tolist(), strict=True)
+        ], np.int64)  # fmt: skip
         more = len(self.now) - len(self.o)
-        for name, kind in _NUMBERS.items():
-            if more > 0:
+        if more > 0:
+            for name, kind in (*NUMBERS.items(), *KEPT.items()):
                 column = getattr(self, name)
                 spare = np.zeros(max(more, len(column) // 2), kind)
                 setattr(self, name, np.concatenate((column, spare)))
-        if rows:
-            seq, area, home, lon, lat, fix, status, kinds, ids, since, skills = zip(*map(_VALUES, rows), strict=True)
-            self.moved_seq[slots] = seq
-            self.o[slots] = self.strata.ordinals_of(list(map(place_id, area, home, status)))
-            self.lon[slots] = [np.nan if x is None else x for x in lon]
-            self.lat[slots] = [np.nan if x is None else x for x in lat]
-            self.fix_ms[slots] = [NO_FIX if t is None else t for t in fix]
-            self.status[slots] = [STATUS_INDEX[s] for s in status]
-            self.home[slots] = self.strata.ordinals_of(home)
-            of_kind = np.array([KIND_INDEX.get(k, -1) for k in kinds], np.int8)
-            self.kinds_version += bool((known < 0).any() or (self.kind[slots] != of_kind).any())
-            self.kind[slots] = of_kind
-            self.id[slots] = ids
-            self.placed[slots] = [a is not None for a in area]
-            self.since[slots] = since
-            self.skills[slots] = [self.skill_texts.setdefault(s, len(self.skill_texts)) for s in skills]
-            if len(self.skill_texts) > GONE_TEXTS + 2 * len(self.now):
-                self._forget_texts()
+        self.kinds_version += bool((known < 0).any() or (self.kind[slots] != batch.numbers["kind"]).any())
+        for name in NUMBERS:
+            getattr(self, name)[slots] = batch.numbers[name]
+        texts = np.array([self.skill_texts.setdefault(s, len(self.skill_texts)) for s in batch.skills], np.int32)
+        self.skills[slots] = texts[batch.skill]
+        if len(self.skill_texts) > GONE_TEXTS + 2 * len(self.now):
+            self._forget_texts()
         return slots
 
     def _forget_texts(self) -> None:
@@ -214,8 +197,3 @@ class UnitBook:
     def _keys(self, slots: Longs) -> Longs:
         marked = slots[(self.status[slots] != OFF_DUTY) & ~np.isnan(self.lon[slots])]
         return keys_of(self.o[marked], marked)
-
-
-def place_id(area_id: int | None, home_area_id: int, status: str) -> int:
-    """The area that a unit counts in: that of its fix while it is signed on, else its home."""
-    return home_area_id if area_id is None or status == UnitStatus.OFF_DUTY else area_id

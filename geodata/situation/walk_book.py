@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +18,10 @@ DUE, COVERED, LATER = range(3)
 WIDTH = 3
 NEVER_WALKED = 0
 HOUR_MS = 3_600_000
+
+
+_grids = lru_cache(maxsize=2)(Grids.of)
+"""Every instant of the past has the grids of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class WalkBook:
         self, tree: AreaTree, strata: Strata, plan: PatrolPlan, zone: ZoneInfo, rows: Walks, now_ms: int
     ) -> None:
         self.plan, self._tree, self._strata, self._zone = plan, tree, strata, zone
-        self.grids = Grids.of(tree, plan)
+        self.grids = _grids(tree, plan)
         n = len(self.grids.id)
         self._shift_ms, self._met_ms = np.zeros(n, np.int64), np.full(n, NEVER_MET)
         self.inside_ms, self.fixes, self.last_ms = (np.zeros(n, np.int64) for _ in range(3))
@@ -60,6 +65,11 @@ class WalkBook:
         self.met[newly] = True
         self.counters.move(gone, self._pairs(newly))
         return self.grids.o[newly]
+
+    def seen(self, area_ids: Longs, fix_ms: Longs) -> None:
+        """Fixes of units whose stays are not counted yet: their grids were walked then."""
+        at = self.grids.places(area_ids)
+        np.maximum.at(self.last_ms, at[at >= 0], fix_ms[at >= 0])
 
     def advance(self, now_ms: int) -> bool:
         """Move the clock; whether another shift runs."""
@@ -98,9 +108,10 @@ class WalkBook:
         at = at[known]
         for name, column in (
             ("_shift_ms", rows.shift_ms), ("inside_ms", rows.inside_ms), ("fixes", rows.fixes),
-            ("last_ms", rows.last_ms), ("_met_ms", rows.met_ms),
+            ("_met_ms", rows.met_ms),
         ):  # fmt: skip
             getattr(self, name)[at] = column[known]
+        self.last_ms[at] = np.maximum(self.last_ms[at], rows.last_ms[known])
         return at
 
     def _begin(self, now_ms: int) -> None:

@@ -67,6 +67,14 @@ def last(conn: Connection) -> list[Change]:
     return tail(conn, newest(conn)[0] - 1, 1)
 
 
+def of_events(conn: Connection, after_seq: int) -> list[tuple[int, int, int]]:
+    """(number, at epoch ms, event) of every change of an event after a sequence number."""
+    columns = ChangeRow.seq, ChangeRow.at_ms, ChangeRow.subject_id
+    asked = sa.select(*columns).where(ChangeRow.seq > after_seq, ChangeRow.kind == "event")
+    cursor = conn.execute(asked).cursor
+    return list(cursor.fetchall()) if cursor is not None else []
+
+
 def next_seq(conn: Connection) -> int:
     """The number that the next change of this write transaction gets."""
     return int(conn.execute(sa.select(sa.func.coalesce(sa.func.max(ChangeRow.seq), 0))).scalar_one()) + 1

@@ -193,6 +193,8 @@ class ChangeRow(Base):
     __table_args__ = (
         Index("ix_change_event", "subject_id", "seq", sqlite_where=text("kind = 'event'"),
               postgresql_where=text("kind = 'event'")),
+        Index("ix_change_surge", "subject_id", "seq", sqlite_where=text("kind = 'surge'"),
+              postgresql_where=text("kind = 'surge'")),
         Index("ix_change_clock", "subject_id", sqlite_where=text(CLOCKS), postgresql_where=text(CLOCKS)),
         Index("ix_change_rewrite", "seq", sqlite_where=text(REWRITES), postgresql_where=text(REWRITES)),
     )  # fmt: skip
@@ -285,7 +287,8 @@ class AreaMonthRow(Base):
 class UnitRow(Base):
     """A unit and its last fix. A fix exists only while it is signed on. ``moved_seq`` is the change that moved it.
 
-    ``since_ms``: when it was written as it is, its fix aside; NULL: not known.
+    ``since_ms``: when it was written as it is, its fix aside; NULL: not known. ``stay_ms``, ``stay_fixes``: what it
+    walked in its area, and no grid has yet (``domain.stays``).
     """
 
     __tablename__ = "unit"
@@ -311,6 +314,8 @@ class UnitRow(Base):
     track_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     signed_on_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     since_ms: Mapped[int | None] = mapped_column(BigInteger)
+    stay_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    stay_fixes: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class TrackRow(Base):

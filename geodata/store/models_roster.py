@@ -15,7 +15,7 @@ class RosterRow(Base):
     """
 
     __tablename__ = "roster"
-    __table_args__ = (Index("ix_roster_to_ms", "to_ms"), {"sqlite_with_rowid": False})
+    __table_args__ = (Index("ix_roster_to_ms", "to_ms", "leave"), {"sqlite_with_rowid": False})
     unit_id: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     to_ms: Mapped[int] = mapped_column(BigInteger)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -168,19 +168,37 @@ def versions_in(conn: Connection, from_ms: int, to_ms: int) -> Versions:
     return _versions([*rows, *now])
 
 
-def units_in(conn: Connection, from_ms: int, to_ms: int) -> UnitVersions:
-    """Every version of every unit that was known at some moment of [from, to)."""
+def versions_since(conn: Connection, ids: Collection[int], after_ms: int, left_by: Collection[int] = ()) -> Versions:
+    """The versions of these events that began after a moment, and of those in ``left_by`` what they left after it."""
+    rows: list[tuple[Any, ...]] = []
+    wanted, leaving = frozenset(ids), sorted(left_by)
+    joined = sa.select(*_WHOLE).select_from(VersionRow).join(EventRow, EventRow.id == VersionRow.event_id)
+    for span in spans(conn, VersionRow):
+        asked = joined.where(VersionRow.span == span)
+        rows += [r for r in _fetched(conn, asked.where(VersionRow.from_ms > after_ms)) if r[0] in wanted]
+        earlier = VersionRow.from_ms.between(after_ms - (1000 << span) + 1, after_ms), VersionRow.to_ms > after_ms
+        for i in range(0, len(leaving), IN_MAX):
+            rows += _fetched(conn, asked.where(*earlier, VersionRow.event_id.in_(leaving[i : i + IN_MAX])))
+    listed = sorted(wanted)
+    for i in range(0, len(listed), IN_MAX):
+        rows += _fetched(conn, sa.select(*_NOW).where(EventRow.id.in_(listed[i : i + IN_MAX]), after_ms < _SINCE))
+    return _versions(rows)
+
+
+def units_in(conn: Connection, from_ms: int, to_ms: int, *, begun: bool = False) -> UnitVersions:
+    """Every version of every unit that was known at some moment of [from, to); ``begun``: that began after ``from``."""
     row, rows = UnitVersionRow, list[tuple[Any, ...]]()
     names = (*UNIT_NUMBERS, "status")
     for span in spans(conn, row):
         asked = sa.select(*(getattr(row, name) for name in names))
+        low = from_ms - (0 if begun else 1000 << span)
         rows += _fetched(conn, asked.where(
-            row.span == span, row.from_ms > from_ms - (1000 << span), row.from_ms < to_ms, row.to_ms > from_ms
+            row.span == span, row.from_ms > low, row.from_ms < to_ms, row.to_ms > from_ms
         ))  # fmt: skip
     since = sa.func.coalesce(UnitRow.since_ms, UnitRow.status_ms)
     now: dict[str, Any] = {"unit_id": UnitRow.id, "from_ms": since, "to_ms": sa.literal(FOR_EVER)}
     columns: list[Any] = [now[name] if name in now else getattr(UnitRow, name) for name in names]
-    rows += _fetched(conn, sa.select(*columns).where(since < to_ms))
+    rows += _fetched(conn, sa.select(*columns).where(since < to_ms, since > from_ms if begun else sa.true()))
     told: dict[str, Any] = dict(zip(names, _zipped(rows, len(names)), strict=True))
     for name in UNIT_NUMBERS:
         told[name] = np.array(told[name], np.int64)

@@ -119,10 +119,11 @@ def by_minute(conn: Connection, area_id: int, from_minute: int, to_minute: int) 
     # Whatever is on record is in the city: its areas would be asked one by one.
     if conn.execute(sa.select(AreaRow.parent_id).where(AreaRow.id == area_id)).scalar() is not None:
         asked = asked.where(EventRow.area_id.in_(_below(area_id)))
-    counts = [0] * max(0, to_minute - from_minute)
-    for m, n in conn.execute(asked):
-        counts[int(m) - from_minute] = int(n)
-    return counts
+    at, n = _matrix(conn, asked)
+    counts = np.zeros(max(0, to_minute - from_minute), np.int64)
+    counts[at - from_minute] = n
+    every: list[int] = counts.tolist()
+    return every
 
 
 def by_class(conn: Connection, area_id: int, from_hour: int, to_hour: int) -> dict[str, int]:

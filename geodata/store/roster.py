@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.store import bulk, changes
+from geodata.store.ancestry import Longs
 from geodata.store.events import IN_MAX
 from geodata.store.models import table
 from geodata.store.models_roster import RosterRow
 
+SHIFT_MAX_MS = 24 * 3_600_000
+"""No shift is longer: what touches a span ends soon after it."""
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+
+class Shift(NamedTuple):
     """A planned shift: the columns of RosterRow, in their order. from < end, epoch ms."""
 
     unit_id: int
@@ -25,14 +29,18 @@ class Shift:
     source: str = ""
 
 
-SHIFT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Shift))
+SHIFT_FIELDS: tuple[str, ...] = Shift._fields
 _SHIFTS = sa.select(*(getattr(RosterRow, name) for name in SHIFT_FIELDS))
 
 
-def around(conn: Connection, from_ms: int, to_ms: int) -> list[Shift]:
-    """Every shift that touches the span [from, to), in no particular order: what has ended long ago is not read."""
-    asked = _SHIFTS.where(RosterRow.to_ms > from_ms, RosterRow.from_ms < to_ms)
-    return [Shift(*row) for row in conn.execute(asked)]
+def around(conn: Connection, from_ms: int, to_ms: int) -> Longs:
+    """(n, 4): unit, from, to and leave of every shift that touches the span [from, to), in no particular order. They
+    are read from the index of ends alone; what ended long before or begins long after is not read."""
+    columns = RosterRow.unit_id, RosterRow.from_ms, RosterRow.to_ms, RosterRow.leave
+    ends = RosterRow.to_ms > from_ms, RosterRow.to_ms < to_ms + SHIFT_MAX_MS
+    cursor = conn.execute(sa.select(*columns).where(*ends, RosterRow.from_ms < to_ms)).cursor
+    rows = cursor.fetchall() if cursor is not None else []
+    return np.array(rows, np.int64).reshape(-1, len(columns))
 
 
 def of_units(conn: Connection, unit_ids: Sequence[int], from_ms: int, to_ms: int) -> list[Shift]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from geodata.store import changes
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
 from geodata.store.events import IN_MAX
-from geodata.store.models import EventRow
+from geodata.store.models import ChangeRow, EventRow
 from geodata.store.models_surges import SurgeRow
 
 BEGIN, GO_ON, END, JUDGE = "surge", "surge_goes_on", "surge_end", "surge_judged"
@@ -94,6 +94,32 @@ def standing(conn: Connection) -> list[SurgeNow]:
     return [SurgeNow(*row) for row in conn.execute(_NOW.where(SurgeRow.ended_ms.is_(None)).order_by(SurgeRow.id))]
 
 
+def at(conn: Connection, at_ms: int) -> list[SurgeNow]:
+    """All that stood at a moment as they were known then, the oldest first."""
+    stood = SurgeRow.began_ms <= at_ms, sa.or_(SurgeRow.ended_ms.is_(None), SurgeRow.ended_ms > at_ms)
+    rows = [SurgeNow(*row) for row in conn.execute(_NOW.where(*stood).order_by(SurgeRow.id))]
+    return [then for row in rows if (then := _as_known(conn, row, at_ms)) is not None]
+
+
+def _as_known(conn: Connection, surge: SurgeNow, at_ms: int) -> SurgeNow | None:
+    """A surge by the steps in the change log up to a moment; None where they were not written in full yet."""
+    asked = sa.select(ChangeRow.at_ms, ChangeRow.action, ChangeRow.actor, ChangeRow.detail).order_by(ChangeRow.seq)
+    # The literal is what lets both databases use the index of surges.
+    its = sa.text("kind = 'surge'"), ChangeRow.subject_id == surge.id, ChangeRow.at_ms <= at_ms
+    steps = conn.execute(asked.where(*its)).all()
+    hours = [hour for s in steps if s.action in (BEGIN, GO_ON) and (hour := _hour(s.detail)) is not None]
+    if not hours:
+        return None
+    judged = [s for s in steps if s.action == JUDGE][-1:]
+    said: dict[str, object] = {"verdict": "", "judged_ms": None, "judged_by": "", "note": ""}
+    for step in judged:
+        note = surge.note if surge.judged_ms == step.at_ms else ""
+        said = {"verdict": step.detail, "judged_ms": step.at_ms, "judged_by": step.actor, "note": note}
+    height = min(hours, key=lambda hour: hour.p)
+    known: dict[str, Any] = {**_now(hours[-1]), **_peak(height), "ended_ms": None, "into_id": None, **said}
+    return surge._replace(**known)
+
+
 def by_ids(conn: Connection, ids: Collection[int]) -> list[SurgeNow]:
     """The surges with these numbers, in their order."""
     listed, found = sorted(ids), list[SurgeNow]()
@@ -127,8 +153,7 @@ def begin(conn: Connection, new: Sequence[tuple[int, str, Hour]], *, at_ms: int,
     ]  # fmt: skip
     if rows:
         conn.execute(sa.insert(SurgeRow), rows)
-    _log(conn, [(first + i, BEGIN, f"{hour.n}/{hour.expected:.1f}") for i, (_, _, hour) in enumerate(new)],
-         at_ms, actor)  # fmt: skip
+    _log(conn, [(first + i, BEGIN, _told(hour)) for i, (_, _, hour) in enumerate(new)], at_ms, actor)
     return [first + i for i in range(len(new))]
 
 
@@ -137,7 +162,7 @@ def go_on(conn: Connection, hours: Sequence[tuple[SurgeNow, Hour]], *, at_ms: in
     for surge, hour in hours:
         peak = _peak(hour) if hour.p < surge.peak_p else {}
         conn.execute(sa.update(SurgeRow).where(SurgeRow.id == surge.id).values(**_now(hour), **peak))
-    _log(conn, [(surge.id, GO_ON, f"{hour.n}/{hour.expected:.1f}") for surge, hour in hours], at_ms, actor)
+    _log(conn, [(surge.id, GO_ON, _told(hour)) for surge, hour in hours], at_ms, actor)
 
 
 def end(conn: Connection, over: Sequence[tuple[SurgeNow, int | None]], *, at_ms: int, actor: str) -> None:
@@ -163,6 +188,19 @@ def _now(hour: Hour) -> dict[str, object]:
 
 def _peak(hour: Hour) -> dict[str, object]:
     return {f"peak_{name}": value for name, value in hour._asdict().items()}
+
+
+def _told(hour: Hour) -> str:
+    """An hour as the change log keeps it: events, usual, probability, when it ended, number of the newest event."""
+    return f"{hour.n}/{hour.expected!r}/{hour.p!r}/{hour.to_ms}/{hour.last_id}"
+
+
+def _hour(told: str) -> Hour | None:
+    parts = told.split("/")
+    if len(parts) != len(Hour._fields):
+        return None
+    n, expected, p, to_ms, last_id = parts
+    return Hour(int(to_ms), int(last_id), int(n), float(expected), float(p))
 
 
 def _log(conn: Connection, steps: Sequence[tuple[int, str, str]], at_ms: int, actor: str) -> None:

@@ -8,18 +8,25 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store import bulk, changes, versions
+from geodata.store import bulk, changes, versions, walks
 from geodata.store import units as readers
 from geodata.store.changes import Change
 from geodata.store.models import TrackRow, UnitRow, table
 from geodata.store.units import UNIT_FIELDS, UnitNow
 
 _TRACK = ("unit_id", "fix_ms", "lon", "lat", "area_id")
+MOVED = (
+    "lon", "lat", "fix_ms", "received_ms", "accuracy_m", "speed_ms", "battery", "area_id", "track_ms", "stay_ms",
+    "stay_fixes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A position accepted for a unit (by id), placed in an area (None: outside). ``track``: it joins the track."""
+    """A position accepted for a unit (by id), placed in an area (None: outside). ``track``: it joins the track.
+
+    ``stay_ms``, ``stay_fixes``: what the unit walked there up to it and no grid has yet.
+    """
 
     unit_id: int
     lon: float
@@ -32,6 +39,8 @@ class Fix:
     area_id: int | None
     track_ms: int
     track: bool
+    stay_ms: int = 0
+    stay_fixes: int = 0
 
 
 def next_unit_id(conn: Connection) -> int:
@@ -42,9 +51,17 @@ def next_unit_id(conn: Connection) -> int:
 def save_units(
     conn: Connection, units: Sequence[tuple[UnitNow, str]], *, new_ids: set[int], at_ms: int, actor: str
 ) -> list[UnitNow]:
-    """Write whole units, each with the action that made it so; those in ``new_ids`` are inserted."""
+    """Write whole units, each with the action that made it so; those in ``new_ids`` are inserted.
+
+    What a unit walked counts for its grid before it loses its position.
+    """
     seq = changes.next_seq(conn)
-    versions.leave_units(conn, readers.by_ids(conn, [u.id for u, _ in units if u.id not in new_ids]), at_ms)
+    olds = readers.by_ids(conn, [u.id for u, _ in units if u.id not in new_ids])
+    versions.leave_units(conn, olds, at_ms)
+    lost = {u.id for u, _ in units if u.fix_ms is None}
+    stays = [(u.area_id, u.stay_ms, u.stay_fixes, u.fix_ms) for u in olds if u.id in lost and u.stay_fixes]
+    if stays:
+        walks.add_stays(conn, stays, seq)
     saved = [replace(u, moved_seq=seq + k, since_ms=at_ms) for k, (u, _) in enumerate(units)]
     for born in (True, False):
         some = [u for u in saved if (u.id in new_ids) is born]
@@ -68,9 +85,8 @@ def save_fixes(conn: Connection, fixes: Sequence[Fix], *, at_ms: int, actor: str
     if not fixes:
         return 0
     seq = changes.next_seq(conn)
-    names = ("lon", "lat", "fix_ms", "received_ms", "accuracy_m", "speed_ms", "battery", "area_id", "track_ms")
     columns: dict[str, list[object]] = {"id": [f.unit_id for f in fixes]}
-    columns |= {name: [getattr(f, name) for f in fixes] for name in names}
+    columns |= {name: [getattr(f, name) for f in fixes] for name in MOVED}
     columns["moved_seq"] = [seq] * len(fixes)
     bulk.update(conn, table(UnitRow), "id", columns)
     kept = [f for f in fixes if f.track]

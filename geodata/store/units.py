@@ -14,7 +14,10 @@ from geodata.store.models import TrackRow, UnitRow
 
 @dataclass(frozen=True, slots=True)
 class UnitNow:
-    """A unit and its last fix: the columns of UnitRow, in their order. ``skills`` is comma separated."""
+    """A unit and its last fix: the columns of UnitRow, in their order. ``skills`` is comma separated.
+
+    ``stay_ms``, ``stay_fixes``: what it walked in its area and no grid has yet (``domain.stays``).
+    """
 
     id: int
     code: str
@@ -37,6 +40,8 @@ class UnitNow:
     track_ms: int
     signed_on_ms: int = 0
     since_ms: int | None = None
+    stay_ms: int = 0
+    stay_fixes: int = 0
 
 
 UNIT_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(UnitNow))

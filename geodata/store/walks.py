@@ -2,21 +2,24 @@
 
 ``walk`` has one row per grid. The first writer of a new shift copies what the shift before left there to ``coverage``,
 in its own transaction: whatever stops or starts meanwhile, each fix counts once, in the shift in which it was made.
+What a unit walks in its grid waits in the unit's row (``domain.stays``) and is always of the shift that ``walk`` is of:
+it is settled before another one begins, when the unit signs off, and when it falls silent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from geodata.domain.alerts import MACHINE
 from geodata.domain.coverage import NEVER_MET, Grids, Longs, Shift, Walked
-from geodata.store import bulk, shift_blocks
+from geodata.store import bulk, changes, shift_blocks
 from geodata.store.events import IN_MAX
-from geodata.store.models import table
+from geodata.store.models import UnitRow, table
 from geodata.store.models_coverage import CoverageShiftRow, WalkRow
 
 _ON = 'CASE WHEN "walk"."shift_ms" = excluded."shift_ms" THEN "walk"."{0}" ELSE 0 END + excluded."{0}"'
@@ -58,31 +61,60 @@ def _columns(rows: Sequence[sa.Row[tuple[int, ...]]]) -> Walks:
     return Walks(*np.ascontiguousarray(flat.T))
 
 
+_BEGAN = 'SELECT max("shift_ms") FROM "coverage_shift"'
+
+
 def began(conn: Connection) -> int | None:
     """The begin of the shift to which the rows of ``walk`` have been brought; None before the first."""
-    found: int | None = conn.execute(sa.select(sa.func.max(CoverageShiftRow.shift_ms))).scalar_one()
+    found: int | None = conn.exec_driver_sql(_BEGAN).scalar_one()
     return found
 
 
-def turn(conn: Connection, grids: Grids, shift: Shift) -> int:
-    """Begin a shift, where it has not begun: what the one before left is kept. Returns the begin of the shift that
-    runs, which is a later one where the city's plan was changed while it ran."""
-    last = began(conn)
+def turn(conn: Connection, grids: Grids, shift: Shift, last: int | None, at_ms: int) -> int:
+    """Begin a shift, where it has not begun: what the one before, ``last``, left is kept. Returns the begin of the
+    shift that runs, which is a later one where the city's plan was changed while it ran."""
     if last is not None and last >= shift.from_ms:
         return last
     if last is not None:
-        close(conn, grids, last)
+        close(conn, grids, last, at_ms)
     row = {"shift_ms": shift.from_ms, "to_ms": shift.to_ms, "rev": 0, "counted": -1}
     conn.execute(sa.insert(CoverageShiftRow), [row])
     return shift.from_ms
 
 
-def close(conn: Connection, grids: Grids, shift_ms: int) -> None:
+def close(conn: Connection, grids: Grids, shift_ms: int, at_ms: int) -> None:
     """Keep what a shift left, once: before another one begins."""
+    settle(conn, at_ms)
     left = _columns(conn.execute(_WALKS.where(WalkRow.shift_ms == shift_ms)).all())
     shift_blocks.add(conn, shift_ms, Walked(left.area_id, left.inside_ms, left.fixes, left.last_ms))
     met = grids.met(grids.places(left.area_id), left.inside_ms, left.fixes)
     bulk.update(conn, table(WalkRow), "area_id", {"area_id": left.area_id[met], "met_ms": left.shift_ms[met]})
+
+
+_STAYS = sa.select(UnitRow.area_id, UnitRow.stay_ms, UnitRow.stay_fixes, UnitRow.fix_ms).where(UnitRow.stay_fixes > 0)
+
+
+def unsettled(conn: Connection, before_ms: int) -> bool:
+    """Whether a unit that sent nothing since a moment has a stay that no grid has yet."""
+    return conn.execute(_STAYS.where(UnitRow.received_ms < before_ms).limit(1)).first() is not None
+
+
+def settle(conn: Connection, at_ms: int, before_ms: int | None = None) -> None:
+    """Count the stays of all units, or of those that sent nothing since a moment, as a change of their own."""
+    silent = [] if before_ms is None else [UnitRow.received_ms < before_ms]
+    stays = conn.execute(_STAYS.where(*silent)).all()
+    if not stays:
+        return
+    conn.execute(sa.update(UnitRow).where(UnitRow.stay_fixes > 0, *silent).values(stay_ms=0, stay_fixes=0))
+    seq = changes.append(conn, at_ms=at_ms, kind="positions", subject_id=0, action="settle", actor=MACHINE)
+    add_stays(conn, [tuple(row) for row in stays], seq)
+
+
+def add_stays(conn: Connection, stays: Sequence[tuple[int | None, ...]], seq: int) -> None:
+    """Count stays, as (area, ms inside, fixes, newest fix), in the shift that ``walk`` is of and the change ``seq``."""
+    current = began(conn)
+    if current is not None:  # a unit with a stay has an area and a fix, and its shift began
+        _add(conn, Walked.summed(*np.array(stays, np.int64).T), current, seq)
 
 
 def put_all(
@@ -97,27 +129,31 @@ def put_all(
     })  # fmt: skip
 
 
-def add(conn: Connection, grids: Grids, shift: Shift, found: Sequence[tuple[Shift, Walked]], seq: int) -> None:
-    """Add what was walked, shift by shift, in the transaction of the change ``seq``. ``shift`` is the one that runs.
+def add(
+    conn: Connection, grids: Grids, shift: Shift, ended: Iterable[tuple[Shift, Walked]], current: int, seq: int
+) -> None:
+    """Add what was walked, shift by shift, in the transaction of the change ``seq``. ``shift`` is the one that runs,
+    ``current`` what ``turn`` said of it.
 
     Only grids count; what was walked elsewhere is left out.
     """
-    if not found:
-        return
-    current = turn(conn, grids, shift)
-    for of, some in found:
+    for of, some in ended:
         known = grids.places(some.area_id) >= 0
         if not known.any():
             continue
         part = Walked(*(column[known] for column in some))
         if of.from_ms < current and of != shift:
             _add_late(conn, grids, of, part, current, seq)
-            continue
-        bulk.insert(conn, table(WalkRow), {
-            "area_id": part.area_id, "shift_ms": np.full(len(part.area_id), current), "inside_ms": part.inside_ms,
-            "fixes": part.fixes, "last_ms": part.last_ms, "met_ms": np.full(len(part.area_id), NEVER_MET),
-            "walked_seq": np.full(len(part.area_id), seq),
-        }, merge=_MERGE_WALK)  # fmt: skip
+        else:
+            _add(conn, part, current, seq)
+
+
+def _add(conn: Connection, part: Walked, current: int, seq: int) -> None:
+    n = len(part.area_id)
+    bulk.insert(conn, table(WalkRow), {
+        "area_id": part.area_id, "shift_ms": np.full(n, current), "inside_ms": part.inside_ms, "fixes": part.fixes,
+        "last_ms": part.last_ms, "met_ms": np.full(n, NEVER_MET), "walked_seq": np.full(n, seq),
+    }, merge=_MERGE_WALK)  # fmt: skip
 
 
 def _add_late(conn: Connection, grids: Grids, of: Shift, part: Walked, current: int, seq: int) -> None:

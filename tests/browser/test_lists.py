@@ -20,7 +20,7 @@ from geodata.intake.door import now_ms
 from geodata.services.actors import Actor
 from geodata.services.enrolling import UnitReport, enrol_units
 from geodata.services.outcomes import Submitted
-from geodata.services.rostering import HOUR_MS, ShiftPlan, plan_roster
+from geodata.services.rostering import ShiftPlan, plan_roster
 from geodata.services.tracking import Position, report_positions
 from geodata.store import quarantine
 from geodata.store.quarantine import Refused
@@ -29,7 +29,7 @@ from tests.browser.map_browser import MapPage
 from tests.factories.page_city import open_room
 from tests.factories.people import account_of, cookie_of, secret_of
 
-WAIT_MS = 30_000
+WAIT_MS, HOUR_MS = 30_000, 3_600_000
 ON_POST = 106.42, 29.52  # in G00, the home area of U1
 KEYED = "all => all.map(a => [a.parentNode.dataset.key, a.getAttribute('href')])"
 SHOWN = "all => all.map(a => [a.textContent, a.getAttribute('href')])"

@@ -23,11 +23,11 @@ COMMANDS = (
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(app.cli, list(words))
+    return CliRunner(env={"COLUMNS": "1000"}).invoke(app.cli, list(words))
 
 
 def told(result: Result) -> str:
-    """What was said, in one line, whatever the width of the terminal."""
+    """What was said, in one line."""
     return " ".join(result.output.split())
 
 

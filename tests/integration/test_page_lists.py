@@ -22,7 +22,9 @@ from geodata.intake.door import now_ms
 from geodata.services.acting import act
 from geodata.services.case import Action
 from geodata.services.outcomes import Submitted
+from geodata.situation.situation import Situation
 from geodata.store.events import by_codes, by_ids
+from geodata.store.surges import SurgeNow
 from tests.integration import test_page_numbers as town
 from tests.integration.test_page_numbers import OPERATOR, listed, opened, places, scene_of, taken, view_of
 
@@ -50,7 +52,7 @@ BEHIND: dict[str, str] = {
 """Every number of the frame's sections of figures, and the list that it opens."""
 NO_COUNT = {"kpi.handling.mean_s", "kpi.handling.median_s", "rate.per_min"}
 """Measures of the events of a number beside them."""
-LISTED_ELSEWHERE = {"classes", "curve", "ranking", "ticker", "filters", "queue"}
+LISTED_ELSEWHERE = {"classes", "curve", "ranking", "ticker", "filters", "queue", "coverage", "surges"}
 """Sections whose numbers other tests compare with their lists; a queue and its filters are lists of their own."""
 NO_NUMBERS = {"title", "feed", "worst", "feeds", "alerts"}
 AGES = {"red_overdue", "feed_silent"}
@@ -76,9 +78,17 @@ def test_every_number_of_the_frame_has_a_list_and_no_section_is_forgotten(room: 
     assert numbers.kpi(scene_of(room, MapView("990100")))["reported"]["prev"] is not None
 
 
+def surge(situation: Situation) -> SurgeNow:
+    """A surge that stands in the whole city."""
+    now, root = situation.now_ms, situation.tree.areas[0].id
+    return SurgeNow(1, root, "01", now, now - 3_600_000, now, 9, 14, 3.0, 1e-6, 14, 3.0, 1e-6, now, 9,
+                    None, None, "", None, "", "")  # fmt: skip
+
+
 def test_what_a_note_of_the_ticker_counts_is_a_list(room: Room) -> None:
     kinds = {key.removeprefix("ticker.kind.") for key in ALL["en"] if key.startswith("ticker.kind.")}
     scene = replace(scene_of(room, MapView("990100")), doors=DoorsNow((FeedAge("a", 10**9),), 7))
+    room.situation.apply_surges([surge(room.situation)])
     lines = {line["kind"]: line["opens"] for line in lists.ticker(scene)}
     assert kinds - AGES <= set(lines)
     for kind, opens in lines.items():

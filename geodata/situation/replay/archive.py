@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,15 +12,16 @@ from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
 from geodata.situation.clockwork import Clockwork
 from geodata.situation.days import midnight_ms
-from geodata.situation.loading import load_roster
 from geodata.situation.replay.daylog import DayLog, local_day
 from geodata.situation.replay.files import LogFiles
 from geodata.situation.replay.instant import Instant, Setting
 from geodata.situation.replay.making import Maker
+from geodata.situation.replay.units_then import Fleet
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.strata import Strata
-from geodata.store import past, units
+from geodata.store import past, roster, surges, units
 from geodata.store.engine import Store
+from geodata.store.surges import SurgeNow
 
 LOGS_KEPT = 3
 """At full size a log takes some 30 MB of memory."""
@@ -33,6 +35,7 @@ class Archive:
         self._store, self._files, self._city = store, files, city
         self._zone, self._clockwork = zone, clockwork
         self._kept: OrderedDict[date, DayLog] = OrderedDict()
+        self._today: DayLog | None = None
         self._rosters: OrderedDict[date, RosterBook] = OrderedDict()
         self._maker: Maker | None = None
         self._key = ""
@@ -59,10 +62,14 @@ class Archive:
         return log
 
     def prepare(self, days: int, now_ms: int) -> bool:
-        """Make the log of one more of the last ``days`` days; False when none is missing."""
+        """Make the log of today longer or that of one more of the last ``days`` days; False when none is missing."""
         self._look()
         today = local_day(now_ms, self._zone)
         self._files.forget(today - timedelta(days=days), self._key)
+        if self._today is None or self._today.day != today:
+            self._running(today, now_ms, now_ms)
+            return True
+        self._running(today, now_ms, now_ms)
         for back in range(1, days + 1):
             day = today - timedelta(days=back)
             if not self._files.has(day, self._key):
@@ -77,23 +84,30 @@ class Archive:
             key = past.rewritten(conn)
             if self._maker is not None and self._maker.strata.tree is tree and key == self._key:
                 return
-            known = {u.id: u for u in units.all_units(conn)}
+            known = units.all_units(conn)
         strata = Strata(tree)
         self._kept.clear()
+        self._today = None
         self._rosters.clear()
         self._key, self._maker = key, Maker(self._store, strata, catalogue, self._zone)
-        self._setting = Setting(strata, catalogue, self._zone, self._clockwork, known, self._fixes)
+        self._setting = Setting(
+            strata, catalogue, self._zone, self._clockwork, Fleet(known, strata), self._fixes, self._surges
+        )  # fmt: skip
 
     def _running(self, today: date, at_ms: int, now_ms: int) -> DayLog:
-        log = self._kept.get(today)
-        if log is None or log.to_ms < at_ms or log.day != today:
-            assert self._maker is not None
-            assert self._setting is not None
-            with self._store.read() as conn:
-                self._setting.units.clear()
-                self._setting.units.update({u.id: u for u in units.all_units(conn)})
+        assert self._maker is not None
+        assert self._setting is not None
+        log = self._today
+        if log is None or log.day != today:
             log = self._maker.today(today, now_ms)
-        return self._keep(log)
+        elif log.to_ms < at_ms:
+            log = self._maker.longer(log, now_ms)
+        if log is not self._today and (self._setting.fleet.places(log.units["unit_id"]) < 0).any():
+            with self._store.read() as conn:
+                fleet = Fleet(units.all_units(conn), self._setting.strata)
+            self._setting = replace(self._setting, fleet=fleet)
+        self._today = log
+        return log
 
     def _finished(self, day: date) -> DayLog | None:
         log = self._kept.get(day)
@@ -118,7 +132,8 @@ class Archive:
         book = self._rosters.get(day)
         if book is None:
             with self._store.read() as conn:
-                book = load_roster(conn, midnight_ms(day, self._zone))
+                low, high = (midnight_ms(day + timedelta(days=k), self._zone) for k in range(2))
+                book = RosterBook(roster.around(conn, low, high + 1), low, high + 1)
             self._rosters[day] = book
             if len(self._rosters) > LOGS_KEPT:
                 self._rosters.popitem(last=False)
@@ -127,3 +142,7 @@ class Archive:
     def _fixes(self, unit_ids: Sequence[int], at_ms: int) -> list[past.Fix]:
         with self._store.read() as conn:
             return past.last_fixes(conn, unit_ids, at_ms)
+
+    def _surges(self, at_ms: int) -> list[SurgeNow]:
+        with self._store.read() as conn:
+            return surges.at(conn, at_ms)

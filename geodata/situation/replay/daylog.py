@@ -13,19 +13,19 @@ import numpy.typing as npt
 from geodata.domain.areas import AreaTree, Ints
 from geodata.domain.clocks import NEVER
 from geodata.domain.events import STATES, Mark
-from geodata.domain.units import UNIT_STATUSES
 from geodata.situation.columns import CLOCK, IS_ENDED, NO_UNIT, NUMBERS, STATE_INDEX, TIMES_OR_NEVER, Words
 from geodata.situation.judging import IS_CLOSED
+from geodata.situation.replay.narrow import Columns
 from geodata.situation.runs import Longs
 from geodata.situation.strata import Strata
-from geodata.situation.unit_book import STATUS_INDEX
+from geodata.situation.unit_batch import STATUS_INDEX
 from geodata.store.past import NONE, UnitVersions, Versions
 from geodata.store.tallies import NO_CASE, TOTALS, months_of
 
 Bools = npt.NDArray[np.bool_]
-Columns = dict[str, npt.NDArray[Any]]
 IS_CASE = np.array([state not in NO_CASE for state in STATES])
 FORCED = STATE_INDEX["forced_closed"]
+Arrays = dict[str, npt.NDArray[Any]]
 UNITS: dict[str, type[np.generic]] = {
     "unit_id": np.int64, "from_ms": np.int64, "to_ms": np.int64, "status_ms": np.int64, "signed_on_ms": np.int64,
     "home_area_id": np.int64, "status": np.int8,
@@ -46,11 +46,11 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class DayLog:
-    """Versions known at some moment of [from_ms, to_ms], n rows.
+    """Versions known at some moment of [from_ms, to_ms], n rows, those of an event one after the other.
 
     ``events`` are the columns of ``columns.NUMBERS`` by which the live picture holds events; ``begun`` and ``left`` are
-    from when up to before when each was known; ``cls``, ``subtype`` and ``source`` number the texts of the same names.
-    ``units``: the columns of UNITS.
+    from when up to before when each was known; ``cls``, ``subtype`` and ``source`` number the texts of the same names,
+    ``event`` the codes. ``units``: the columns of UNITS. ``seq``: of a day that is still running, the newest change.
     """
 
     day: date
@@ -59,10 +59,12 @@ class DayLog:
     events: Columns
     begun: Longs
     left: Longs
+    event: Ints
     code: list[str]
     words: dict[str, list[str]]
-    units: Columns
+    units: Arrays
     rest: Rest
+    seq: int = 0
 
     def held(self, at_ms: int) -> Longs:
         """The versions known at an instant: of each event at most one."""
@@ -127,7 +129,17 @@ def cases(events: Columns, at: Longs, at_ms: int, month: int, zone: ZoneInfo, ar
     return np.stack([np.bincount(where[m], minlength=areas) for m in (here, here & good)]).astype(np.int64)
 
 
-def columns_of(versions: Versions, tree: AreaTree, words: dict[str, Words]) -> Columns:
+def numbered(ids: Longs) -> Ints:
+    """The number of each version's event, where those of an event stand together."""
+    return np.cumsum(np.diff(ids, prepend=ids[:1]) != 0, dtype=np.int32)
+
+
+def firsts(event: Ints) -> Longs:
+    """The first version of each event."""
+    return np.flatnonzero(np.diff(event, prepend=-1))
+
+
+def columns_of(versions: Versions, tree: AreaTree, words: dict[str, Words]) -> Arrays:
     """Versions as the live picture's columns; a text that is not known yet gets the next number."""
     place = tree.ordinal_by_id.get
     got: dict[str, npt.ArrayLike] = {name: getattr(versions, name) for name in NUMBERS if hasattr(versions, name)}
@@ -144,7 +156,7 @@ def columns_of(versions: Versions, tree: AreaTree, words: dict[str, Words]) -> C
     return {name: np.asarray(got[name]).astype(kind) for name, kind in NUMBERS.items()}
 
 
-def unit_columns_of(versions: UnitVersions) -> Columns:
+def unit_columns_of(versions: UnitVersions) -> Arrays:
     """Versions of units as columns."""
     got: dict[str, npt.ArrayLike] = {name: getattr(versions, name) for name in UNITS if name != "status"}
     got["status"] = [STATUS_INDEX[s] for s in versions.status]
@@ -154,6 +166,3 @@ def unit_columns_of(versions: UnitVersions) -> Columns:
 def local_day(ms: int, zone: ZoneInfo) -> date:
     """The calendar day of a moment in the city."""
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date()
-
-
-STATUS_OF = tuple(status.value for status in UNIT_STATUSES)

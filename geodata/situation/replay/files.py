@@ -14,13 +14,13 @@ import numpy.typing as npt
 import orjson
 import zstandard
 
-from geodata.domain.areas import Ints
 from geodata.situation.columns import NUMBERS
-from geodata.situation.replay.daylog import UNITS, DayLog, Rest
+from geodata.situation.replay.daylog import UNITS, Arrays, DayLog, Rest, firsts
+from geodata.situation.replay.narrow import Narrow, Shared, narrowed
 from geodata.store.tallies import TOTALS
 
 LEVEL = 3
-FORM = 1
+FORM = 2
 """The form of the files: a file of another form is made anew."""
 
 
@@ -66,15 +66,27 @@ class LogFiles:
 
 def packed(log: DayLog) -> bytes:
     """A log as bytes: a line of JSON with what it holds and how long each part is, then the parts."""
-    arrays: dict[str, npt.NDArray[Any]] = {
-        **{f"e.{name}": log.events[name] for name in NUMBERS}, "begun": log.begun, "left": log.left,
-        **{f"u.{name}": log.units[name] for name in UNITS}, "ever": log.rest.ever, "month": log.rest.month,
+    first = firsts(log.event)
+    columns: dict[str, npt.NDArray[Any]] = {
+        "event": log.event, "begun": log.begun, "left": log.left, "ever": log.rest.ever, "month": log.rest.month,
+        **{f"u.{name}": log.units[name] for name in UNITS},
+    }  # fmt: skip
+    shared: list[str] = []
+    for name in NUMBERS:
+        every = log.events[name][:]
+        each = every[first]
+        if np.array_equal(each[log.event], every, equal_nan=every.dtype.kind == "f"):
+            shared.append(name)
+        columns[f"e.{name}"] = each if name in shared else every
+    told = {
+        name: (c, 0, 0) if isinstance(c, np.ndarray) else (c.offsets, c.base, c.none)
+        for name, c in ((name, narrowed(column)) for name, column in columns.items())
     }  # fmt: skip
     head = {
-        "day": log.day.isoformat(), "from_ms": log.from_ms, "to_ms": log.to_ms, "words": log.words,
-        "arrays": [(name, a.dtype.str, a.size) for name, a in arrays.items()],
+        "day": log.day.isoformat(), "from_ms": log.from_ms, "to_ms": log.to_ms, "words": log.words, "shared": shared,
+        "arrays": [(name, a.dtype.str, a.size, base, none) for name, (a, base, none) in told.items()],
     }  # fmt: skip
-    body = b"".join([*(np.ascontiguousarray(a).tobytes() for a in arrays.values()), "\n".join(log.code).encode()])
+    body = b"".join([*(np.ascontiguousarray(a).tobytes() for a, _, _ in told.values()), "\n".join(log.code).encode()])
     return zstandard.ZstdCompressor(LEVEL).compress(orjson.dumps(head) + b"\n" + body)
 
 
@@ -83,15 +95,20 @@ def unpacked(data: bytes) -> DayLog:
     whole = zstandard.ZstdDecompressor().decompress(data)
     at = whole.index(b"\n")
     head, at = orjson.loads(whole[:at]), at + 1
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    for name, kind, n in head["arrays"]:
-        arrays[name] = np.frombuffer(whole, np.dtype(kind), n, at)
-        at += arrays[name].nbytes
+    columns: dict[str, npt.NDArray[Any] | Narrow] = {}
+    for name, kind, n, base, none in head["arrays"]:
+        array = np.frombuffer(whole, np.dtype(kind), n, at)
+        columns[name] = Narrow(array, base, none) if base else array
+        at += array.nbytes
     text = whole[at:].decode()
-    month: Ints = arrays["month"].reshape(2, -1)
+    wide: Arrays = {name: column[:] for name, column in columns.items() if not name.startswith("e.")}
+    event = wide["event"]
+    events = {
+        name: Shared(columns[f"e.{name}"], event) if name in head["shared"] else columns[f"e.{name}"]
+        for name in NUMBERS
+    }  # fmt: skip
     return DayLog(
-        date.fromisoformat(head["day"]), head["from_ms"], head["to_ms"],
-        {name: arrays[f"e.{name}"] for name in NUMBERS}, arrays["begun"], arrays["left"],
-        text.split("\n") if text else [], head["words"], {name: arrays[f"u.{name}"] for name in UNITS},
-        Rest(arrays["ever"].reshape(-1, len(TOTALS)), month),
+        date.fromisoformat(head["day"]), head["from_ms"], head["to_ms"], events, wide["begun"], wide["left"], event,
+        text.split("\n") if text else [], head["words"], {name: wide[f"u.{name}"] for name in UNITS},
+        Rest(wide["ever"].reshape(-1, len(TOTALS)), wide["month"].reshape(2, -1)),
     )  # fmt: skip

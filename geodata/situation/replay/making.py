@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,19 +13,25 @@ from geodata.domain.catalogue import Catalogue
 from geodata.situation.columns import Codebook, Words
 from geodata.situation.days import midnight_ms
 from geodata.situation.replay.daylog import (
+    Arrays,
     DayLog,
     Rest,
     cases,
     columns_of,
     counted,
+    firsts,
     month_of,
+    numbered,
     unit_columns_of,
 )
 from geodata.situation.runs import Longs
 from geodata.situation.strata import Strata
-from geodata.store import past, rollups
+from geodata.store import changes, past, rollups
 from geodata.store.engine import Connection, Store
 from geodata.store.tallies import TOTALS
+
+OVERLAP, OVERLAP_MS = 1_000, 60_000
+"""So many changes, and so long before the end of a log, are read once more: clocks of several servers differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,39 @@ class Maker:
         """The log of the day that is running, up to now."""
         with self.store.read() as conn:
             month = self._month_now(conn, month_of(day), now_ms, midnight_ms(_next_month(day), self.zone))
-            ends = Ends(self._totals(conn), month)
-            return self._read(conn, day, now_ms, ends)
+            ends, (seq, _) = Ends(self._totals(conn), month), changes.newest(conn)
+            return replace(self._read(conn, day, now_ms, ends), seq=seq)
+
+    def longer(self, log: DayLog, now_ms: int) -> DayLog:
+        """The log of the running day up to now: what changed since it was read is read, and nothing else."""
+        with self.store.read() as conn:
+            seq, _ = changes.newest(conn)
+            changed = changes.of_events(conn, log.seq - OVERLAP)
+            after = min([log.to_ms - OVERLAP_MS, *(at_ms - 1 for number, at_ms, _ in changed if number > log.seq)])
+            ids = np.unique(np.array([event for *_, event in changed], np.int64))
+            back = ids[~np.isin(ids, log.events["id"][:])]
+            versions = past.versions_since(conn, ids.tolist(), after, back.tolist())
+            units = unit_columns_of(past.units_in(conn, after, now_ms + 1, begun=True))
+        words: dict[str, Words] = {name: Words(texts) for name, texts in log.words.items()}
+        events = columns_of(versions, self.strata.tree, words)
+        rest, old = log.rest, np.flatnonzero(versions.from_ms <= after)
+        if len(old):  # what came back was counted as what it had been, whatever this day knew of it
+            ever = counted(events, old, len(self.strata.tree))
+            self.strata.add_up(ever)
+            month = cases(events, old, now_ms, month_of(log.day), self.zone, len(self.strata.tree))
+            rest = Rest(rest.ever - ever, rest.month - month.astype(np.int32))
+        known = log.events["id"][firsts(log.event)].tolist()
+        code = dict(zip(known, log.code, strict=True))
+        code |= dict(zip(versions.id.tolist(), versions.code, strict=True))
+        grown = grow(
+            {**{name: column[:] for name, column in log.events.items()}, "from_ms": log.begun, "to_ms": log.left},
+            {**events, "from_ms": versions.from_ms, "to_ms": versions.to_ms}, "id", after,
+        )  # fmt: skip
+        begun, left, event = grown.pop("from_ms"), grown.pop("to_ms"), numbered(grown["id"])
+        texts = {name: list(known.texts) for name, known in words.items()}
+        named = [code[i] for i in grown["id"][firsts(event)].tolist()]
+        units = grow(log.units, units, "unit_id", after)
+        return DayLog(log.day, log.from_ms, now_ms, grown, begun, left, event, named, texts, units, rest, seq)
 
     def before(self, later: DayLog) -> DayLog:
         """The log of the day before another."""
@@ -68,20 +105,21 @@ class Maker:
         it, which is the first instant of the next."""
         begin = midnight_ms(day, self.zone)
         versions = past.versions_in(conn, begin, end_ms + 1)
+        order = np.lexsort((versions.from_ms, versions.id))
         book = Codebook(self.catalogue)
         words: dict[str, Words] = {"cls": book.classes, "subtype": book.subtypes, "source": book.sources}
-        events = columns_of(versions, self.strata.tree, words)
+        events = {name: c[order] for name, c in columns_of(versions, self.strata.tree, words).items()}
+        begun, left, event = versions.from_ms[order], versions.to_ms[order], numbered(events["id"])
         units = unit_columns_of(past.units_in(conn, begin, end_ms + 1))
         areas = len(self.strata.tree)
-        last = np.flatnonzero((versions.from_ms <= end_ms) & (versions.to_ms > end_ms))
+        last = np.flatnonzero((begun <= end_ms) & (left > end_ms))
         ever = counted(events, last, areas)
         self.strata.add_up(ever)
         month = ends.month - cases(events, last, end_ms, month_of(day), self.zone, areas)
         rest = Rest(ends.ever - ever, month.astype(np.int32))
         texts = {name: list(known.texts) for name, known in words.items()}
-        return DayLog(
-            day, begin, end_ms, events, versions.from_ms, versions.to_ms, list(versions.code), texts, units, rest
-        )
+        code = [versions.code[i] for i in order[firsts(event)].tolist()]
+        return DayLog(day, begin, end_ms, events, begun, left, event, code, texts, units, rest)
 
     def _totals(self, conn: Connection) -> Ints:
         totals = rollups.totals(conn)
@@ -102,6 +140,23 @@ class Maker:
         ):  # fmt: skip
             np.add.at(rows[into], self.strata.ordinals_of(ids.tolist()), counts)
         return rows
+
+
+def grow(old: Arrays, new: Arrays, key: str, after_ms: int) -> Arrays:
+    """Versions and those that began after a moment, of which all are told that some of the same ``key`` have."""
+    ids, first = np.unique(new[key], return_inverse=True)
+    begun = np.full(len(ids), past.FOR_EVER)
+    later = new["from_ms"] > after_ms
+    np.minimum.at(begun, first[later], new["from_ms"][later])
+    at = np.searchsorted(ids, old[key])
+    at[at == len(ids)] = 0
+    told = ids[at] == old[key] if len(ids) else np.zeros(len(at), np.bool_)
+    left = old["to_ms"].copy()
+    left[told] = np.minimum(left[told], begun[at[told]])
+    stays = ~(told & (old["from_ms"] > after_ms)) & (left > old["from_ms"])
+    whole = {name: np.concatenate((c[stays], new[name])) for name, c in {**old, "to_ms": left}.items()}
+    order = np.lexsort((whole["from_ms"], whole[key]))
+    return {name: column[order] for name, column in whole.items()}
 
 
 def _next_month(day: date) -> date:

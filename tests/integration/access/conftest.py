@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy.engine import make_url
 
 from geodata.services import passwords
 from geodata.store.engine import Store
@@ -18,7 +13,6 @@ from tests.factories.access_city import Town, town
 from tests.factories.little_city import found_city
 from tests.postgres import Server
 
-_numbers = count(1)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
@@ -37,44 +31,19 @@ def _found(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def founded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The little city as a SQLite file."""
+def city_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The little city as an SQLite file."""
     path = tmp_path_factory.mktemp("founded") / "city.sqlite"
     _found(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def founded_database(postgres: Server) -> str:
-    """The address of the little city on PostgreSQL."""
+def city_database(postgres: Server) -> str:
+    """The little city on PostgreSQL: the name of its database."""
     url = postgres.new_database()
     _found(url)
-    return url
-
-
-@pytest.fixture
-def sqlite_store(founded_file: Path, tmp_path: Path) -> Iterator[Store]:
-    """The little city on SQLite."""
-    path = tmp_path / "city.sqlite"
-    shutil.copyfile(founded_file, path)
-    opened = Store.open(f"sqlite:///{path}")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """The little city, once on each database."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_store")
-        return
-    founded = make_url(request.getfixturevalue("founded_database"))
-    name = f"{founded.database}_{next(_numbers)}"
-    with psycopg.connect(f"host=127.0.0.1 port={founded.port} user=postgres dbname=postgres", autocommit=True) as conn:
-        conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{founded.database}"'.encode())
-    opened = Store.open(founded.set(database=name).render_as_string(hide_password=False))
-    yield opened
-    opened.close()
+    return url.rpartition("/")[2]
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
-"""Patrol coverage in the store: counted with each batch of positions, it is what a slow recount of all fixes says."""
+"""Patrol coverage in the store: counted stay by stay, it is what a slow recount of all fixes says."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
@@ -65,7 +66,7 @@ class Log:
 
 
 def kept(store: Store) -> dict[tuple[int, str], tuple[int, int, int]]:
-    """What the store keeps of shifts that are over and of the one that runs."""
+    """What the store keeps of shifts that are over and of the one that runs, with what waits in the units' rows."""
     code = {i: c for c, i in GRID_IDS.items()}
     with store.read() as conn:
         last = walks.began(conn)
@@ -74,11 +75,25 @@ def kept(store: Store) -> dict[tuple[int, str], tuple[int, int, int]]:
     rows = [(ms, *row) for ms, w in over for row in zip(*(column.tolist() for column in w), strict=True)]
     names = ("shift_ms", "area_id", "inside_ms", "fixes", "last_ms")
     rows += [tuple(r[name] for name in names) for r in kept_in(store, "walk") if r["shift_ms"] == last]
-    return {(ms, code[area]): (inside, fixes, newest) for ms, area, inside, fixes, newest in rows}
+    found = {(ms, code[area]): (inside, fixes, newest) for ms, area, inside, fixes, newest in rows}
+    for unit in kept_in(store, "unit"):
+        if unit["stay_fixes"]:
+            key = last, code[unit["area_id"]]
+            known = found.get(key, (0, 0, 0))
+            found[key] = (known[0] + unit["stay_ms"], known[1] + unit["stay_fixes"], max(known[2], unit["fix_ms"]))
+    return found
 
 
-def wander(city: Town, seed: int, hours: float) -> tuple[Log, int]:
-    """Units that walk, fall silent, hold fixes back, sign off and on again; the log, and the time at the end."""
+def settle(city: Town, at_ms: int) -> None:
+    """Count what waits in the units' rows."""
+    with city.store.begin() as conn:
+        walks.settle(conn, at_ms)
+    assert not any(u["stay_ms"] or u["stay_fixes"] for u in kept_in(city.store, "unit"))
+
+
+def wander(city: Town, seed: int, hours: float, others: Sequence[Town] = ()) -> tuple[Log, int]:
+    """Units that walk, fall silent, hold fixes back, sign off and on again; the log, and the time at the end. With
+    ``others`` any of these processes takes what is sent, and their upkeep runs in between."""
     rng, log = Random(seed), Log()
     now = dict.fromkeys(("U1", "U2", "U3"), NOW)
     for code in now:
@@ -89,6 +104,9 @@ def wander(city: Town, seed: int, hours: float) -> tuple[Log, int]:
     clock = NOW
     end = NOW + round(hours * HOUR)
     while clock < end:
+        door = rng.choice([city, *others]) if others else city
+        if others and rng.random() < 0.1:
+            patrolling.count_shifts(door.desk, lambda _: True, clock)
         clock += rng.choice([15 * SECOND, 30 * SECOND, MINUTE, 4 * MINUTE, 7 * MINUTE])
         for code in now:
             if rng.random() < 0.3:
@@ -99,7 +117,7 @@ def wander(city: Town, seed: int, hours: float) -> tuple[Log, int]:
         if rng.random() < 0.9 or not held:
             continue  # without a network
         sent = [Submitted({}, p) for p in held]
-        outcomes = report_positions(city.desk, OPERATOR, sent, feed="t/p", now_ms=clock)
+        outcomes = report_positions(door.desk, OPERATOR, sent, feed="t/p", now_ms=clock)
         for outcome, item in zip(outcomes, held, strict=True):
             assert outcome.status == "accepted"
             at = next(a for a, point in POINT.items() if point == (item.lon, item.lat))
@@ -107,8 +125,8 @@ def wander(city: Town, seed: int, hours: float) -> tuple[Log, int]:
         held = []
         if rng.random() < 0.15:
             code = rng.choice(list(now))
-            city.enrol(code, status="off_duty", at_ms=clock)
-            city.enrol(code, status="on_duty", at_ms=clock)
+            door.enrol(code, status="off_duty", at_ms=clock)
+            door.enrol(code, status="on_duty", at_ms=clock)
             log.of[code].append(None)
     return log, clock
 
@@ -117,6 +135,7 @@ def follow(situation: Situation, store: Store, now_ms: int) -> None:
     situation.advance(now_ms)
     news = read_news(store, situation)
     assert news is not None
+    situation.apply_units(news.units)
     if len(news.walks.area_id):
         situation.apply_walks(news.walks)
     situation.seq = news.changes[-1].seq if news.changes else situation.seq
@@ -128,12 +147,31 @@ def said(situation: Situation) -> list[object]:
     return [*(situation.coverage(o) for o in range(len(tree))), *lines]
 
 
+def recounted(log: Log, city: Town) -> dict[tuple[int, str], tuple[int, int, int]]:
+    return {k: v for k, v in log.recount(city).items() if v != (0, 0, 0)}
+
+
 @pytest.mark.parametrize("seed", [1, 2])
-def test_what_is_counted_with_each_batch_is_what_a_slow_recount_of_all_fixes_says(city: Town, seed: int) -> None:
+def test_what_is_counted_stay_by_stay_is_what_a_slow_recount_of_all_fixes_says(city: Town, seed: int) -> None:
     city = planned(city)
-    log, _ = wander(city, seed, 30)
+    log, end = wander(city, seed, 30)
     assert len({shift for shift, _ in log.recount(city)}) > 3
-    assert kept(city.store) == {k: v for k, v in log.recount(city).items() if v != (0, 0, 0)}
+    assert kept(city.store) == recounted(log, city)
+    settle(city, end)
+    assert kept(city.store) == recounted(log, city)
+
+
+def test_several_processes_and_their_upkeep_count_nothing_twice_and_leave_nothing_out(city: Town) -> None:
+    others = [planned(town(Store.open(city.store.url))) for _ in range(2)]
+    city = planned(city)
+    log, end = wander(city, 6, 40, others)
+    for other in others:
+        other.store.close()
+    assert kept(city.store) == recounted(log, city)
+    # The next shift begins: of the one before, all is in what is kept of it.
+    patrolling.count_shifts(city.desk, lambda _: True, end + DAY)
+    assert not any(u["stay_fixes"] for u in kept_in(city.store, "unit"))
+    assert kept(city.store) == recounted(log, city)
 
 
 def test_a_process_that_follows_one_that_starts_anew_and_one_after_a_restart_say_the_same(city: Town) -> None:
@@ -257,7 +295,37 @@ def test_from_sign_off_to_sign_on_no_time_passes_in_a_grid(small: Town) -> None:
     small.enrol("U1", status="off_duty", at_ms=NOW + 2 * MINUTE)
     small.enrol("U1", status="on_duty", at_ms=NOW + 3 * MINUTE)
     small.fix("U1", NOW + 4 * MINUTE)
+    settle(small, NOW + 4 * MINUTE)
     assert [(r["inside_ms"], r["fixes"]) for r in kept_in(small.store, "walk")] == [(0, 2)]
+
+
+def test_what_a_unit_walked_that_signs_off_or_falls_silent_is_counted_and_seen_by_who_follows(city: Town) -> None:
+    tailed = load_situation(city.store, city.desk.calendar.zone, NOW)
+    for code in ("U1", "U2"):
+        city.enrol(code, at_ms=NOW - HOUR)
+        city.enrol(code, status="on_duty", at_ms=NOW)
+        for k in range(3):
+            city.fix(code, NOW + k * MINUTE)
+
+    def followed(at_ms: int) -> tuple[int, int]:
+        follow(tailed, city.store, at_ms)
+        inside, fixes = tailed.walks.this_shift(tailed.walks.grids.places(np.array([GRID_IDS["G1"]])))
+        return int(inside[0]), int(fixes[0])
+
+    at = NOW + 2 * MINUTE
+    assert followed(at) == (0, 0)
+    hours = tailed.walks.hours(tailed.tree.ordinal["G1"], at)
+    assert hours == 0, "when it was walked last is known at once"
+    city.enrol("U1", status="off_duty", at_ms=at)
+    assert followed(at) == (2 * MINUTE, 3)
+    patrolling.count_shifts(city.desk, lambda _: True, at + patrolling.SILENT_MS)
+    assert followed(at) == (2 * MINUTE, 3), "U2 may go on"
+    patrolling.count_shifts(city.desk, lambda _: False, at + patrolling.SILENT_MS + 1)
+    assert followed(at) == (2 * MINUTE, 3), "another process has the lease"
+    patrolling.count_shifts(city.desk, lambda _: True, at + patrolling.SILENT_MS + 1)
+    assert followed(at) == (4 * MINUTE, 6)
+    city.fix("U2", at + 3 * MINUTE, at="G2")
+    assert followed(at + 3 * MINUTE) == (7 * MINUTE, 6), "and goes on from there"
 
 
 def test_the_coverage_of_an_area_is_for_whoever_reaches_it(small: Town) -> None:
@@ -298,6 +366,7 @@ def test_a_store_that_is_opened_again_goes_on_where_it_stopped(small: Town) -> N
     small.fix("U1", NOW + MINUTE)
     again = town(Store.open(small.store.url))
     again.fix("U1", NOW + 3 * MINUTE)
+    settle(again, NOW + 3 * MINUTE)
     again.store.close()
     row = kept_in(small.store, "walk")[0]
     assert (row["inside_ms"], row["fixes"], row["last_ms"]) == (2 * MINUTE, 2, NOW + 3 * MINUTE)
@@ -311,6 +380,7 @@ def test_thinned_tracks_tell_the_same_time_inside_where_nobody_was_silent(small:
         clock += 15 * SECOND
         area = rng.choice(["G1", "G2", "G3"]) if rng.random() < 0.04 else area
         small.fix("U1", clock, at=area)
+    settle(small, clock)
     inside: dict[int, int] = defaultdict(int)
     points = [(r["fix_ms"], r["area_id"]) for r in kept_in(small.store, "track")]
     for (ms, at), (after_ms, _) in pairwise(sorted(points)):

@@ -34,7 +34,7 @@ def kept(city: Town) -> list[tuple[int, int, int]]:
     """(from, to, leave) of every shift, in hours from now."""
     with city.store.read() as conn:
         found = roster.around(conn, 0, NOW + 1000 * DAY)
-    return sorted(((s.from_ms - NOW) // HOUR, (s.to_ms - NOW) // HOUR, s.leave) for s in found)
+    return sorted(((begin - NOW) // HOUR, (end - NOW) // HOUR, leave) for _, begin, end, leave in found.tolist())
 
 
 def test_a_shift_is_planned_once_and_planned_anew_from_the_same_beginning(city: Town) -> None:
@@ -44,9 +44,10 @@ def test_a_shift_is_planned_once_and_planned_anew_from_the_same_beginning(city: 
     assert [o.status for o in plan(city, ("U1", 0, 6, True))] == ["accepted"]
     assert kept(city) == [(0, 6, 1)]
     with city.store.read() as conn:
-        assert roster.around(conn, NOW, NOW + 1) == [Shift(1, NOW, NOW + 6 * HOUR, 1, "t")]
-        assert roster.around(conn, NOW + 6 * HOUR, NOW + 7 * HOUR) == []
-        assert roster.around(conn, NOW - HOUR, NOW) == []
+        assert roster.of_units(conn, [1], NOW, NOW + 1) == [Shift(1, NOW, NOW + 6 * HOUR, 1, "t")]
+        assert roster.around(conn, NOW, NOW + 1).tolist() == [[1, NOW, NOW + 6 * HOUR, 1]]
+        assert roster.around(conn, NOW + 6 * HOUR, NOW + 7 * HOUR).tolist() == []
+        assert roster.around(conn, NOW - HOUR, NOW).tolist() == []
 
 
 @pytest.mark.parametrize(
@@ -159,10 +160,10 @@ def test_a_file_is_taken_as_a_spreadsheet_saves_it_and_may_be_taken_again(
     assert [(n, o.field) for n, o in first.refused] == [(5, "unit"), (6, "from"), (7, "leave")]
     assert "line 5: unit: U7 is not a unit of this city" in "\n".join(first.lines())
     with small.store.read() as conn:
-        found = sorted(roster.around(conn, 0, 2 * NOW), key=lambda s: s.from_ms)
-    assert [s.leave for s in found] == [0, 1, 0]
-    assert found[1].to_ms - found[1].from_ms == 8 * HOUR
-    assert found[2].from_ms - found[0].from_ms == DAY, "a time without an offset is the city's"
+        found = sorted(roster.around(conn, 0, 2 * NOW).tolist(), key=lambda shift: shift[1])
+    assert [leave for *_, leave in found] == [0, 1, 0]
+    assert found[1][2] - found[1][1] == 8 * HOUR
+    assert found[2][1] - found[0][1] == DAY, "a time without an offset is the city's"
 
 
 def test_a_file_without_the_columns_is_refused_with_their_names(small: Town, tmp_path: Path) -> None:

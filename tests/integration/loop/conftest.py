@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.access.conftest import (
-    city,
-    founded_database,
-    founded_file,
-    small,
-    sqlite_store,
-    store,
-)
+from tests.integration.access.conftest import city, city_database, city_file, small
 
-__all__ = ["city", "founded_database", "founded_file", "small", "sqlite_store", "store"]
+__all__ = ["city", "city_database", "city_file", "small"]

@@ -179,6 +179,8 @@ async def test_the_queue_of_a_moment_is_the_one_of_then(room: Room, push: Push) 
         return int(situation.queue(0, view.filters, view.order, Asked(0, 10, (), -1, 0)).total)
 
     assert await push.replays.ask(MapView("C", "duty", at=at(room, 2 * DAY_S)), total) == 0
+    written = at(room, 0)
+    await until(lambda: at(room, 0) > written)
     assert await push.replays.ask(MapView("C", "duty", at=at(room, 0)), total) == page_city.EVENTS
 
 

@@ -17,7 +17,7 @@ from geodata.domain.view import MapView
 from geodata.situation.loading import load_situation
 from geodata.situation.replay.archive import Archive
 from geodata.situation.tailing import Tail
-from geodata.store import roster, units
+from geodata.store import roster, surges, units
 from geodata.store.engine import Store
 from geodata.store.events import EventNow
 from geodata.store.folder import City
@@ -36,7 +36,8 @@ BEGIN = T0 + 42 * 24 * HOUR
 STAFF = Audience.STAFF
 VIEWS = (
     MapView("C", audience=STAFF), MapView("D1", audience=STAFF, lang="en"), MapView("G1", audience=STAFF),
-    MapView("C", "wall"), MapView("D2", "wall", layers=("areas", "density", "units")),
+    MapView("C", audience=STAFF, layers=("areas", "surges")), MapView("C", "wall"),
+    MapView("D2", "wall", layers=("areas", "density", "units")),
 )  # fmt: skip
 PATH = ("reported", "to_dispatch", "dispatched", "handling", "handled", "to_close", "closed")
 
@@ -75,7 +76,7 @@ class Walk:
         """A quarter of an hour or less, and then something happens."""
         self.now_ms += self.dice.randrange(1_000, 15 * MINUTE)
         self.dice.choice((
-            self.report, self.report, self.move, self.move, self.move, self.late, self.unit, self.fix
+            self.report, self.report, self.move, self.move, self.move, self.late, self.unit, self.fix, self.surge
         ))()  # fmt: skip
 
     def report(self) -> None:
@@ -162,6 +163,26 @@ class Walk:
                  for u in on for x in [self.dice.randrange(3)]]  # fmt: skip
         with self.store.begin() as conn:
             save_fixes(conn, fixes, at_ms=self.now_ms, actor="test")
+
+    def surge(self) -> None:
+        """More than usual: it begins, goes on with other numbers, is judged, is over."""
+        hour = surges.Hour(self.now_ms, self.number, self.dice.randrange(5, 300), self.dice.random() * 40,
+                           self.dice.random() / 1000)  # fmt: skip
+        with self.store.begin() as conn:
+            stand = surges.standing(conn)
+            step = self.dice.choice(("begin", "on", "on", "judge", "end")) if stand else "begin"
+            if step == "begin":
+                area = self.dice.choice(list(AREAS))
+                surges.begin(conn, [(area, "01", hour)], at_ms=self.now_ms, actor="test")
+                return
+            one = self.dice.choice(stand)
+            if step == "on":
+                surges.go_on(conn, [(one, hour)], at_ms=self.now_ms, actor="test")
+            elif step == "judge":
+                verdict = self.dice.choice(("confirmed", "dismissed"))
+                surges.judge(conn, one.id, verdict, note="", at_ms=self.now_ms, by="somebody")
+            else:
+                surges.end(conn, [(one, None)], at_ms=self.now_ms, actor="test")
 
     async def record(self, tail: Tail) -> None:
         """The frames of all views, as they are pushed now."""

@@ -1,4 +1,4 @@
-"""Patrol coverage as pure rules: shifts, periods, steps."""
+"""Patrol coverage as pure rules: shifts, periods."""
 
 from __future__ import annotations
 
@@ -19,13 +19,10 @@ from geodata.domain.coverage import (
     Longs,
     PatrolPlan,
     PatrolRule,
-    Steps,
-    by_shift,
     fault,
     periods,
     shift_at,
     shifts_between,
-    walked,
 )
 from tests.unit.situation.city import UNEVEN
 
@@ -85,32 +82,6 @@ def test_each_grid_is_due_exactly_once_in_each_of_its_periods(low: int, every: i
     assert all(abs(len(moments) - expected) <= 1 for moments in due)
     if every > 1:
         assert len({moments[0] for moments in due}) > 1, "the work is spread over the days"
-
-
-def test_the_time_between_two_fixes_belongs_to_the_grid_of_the_earlier_one_and_a_silence_to_nobody() -> None:
-    t = at("2026-11-27 09:00")
-    minute = MINUTE_MS
-    steps = Steps(
-        longs(-1, 7, 7, 8, 8), longs(t, t, t + minute, t + 2 * minute, t + 4 * minute), longs(7, 7, 8, 8, 8),
-        longs(t, t + minute, t + 2 * minute, t + 4 * minute, t + 10 * minute),
-    )  # fmt: skip
-    found = walked(steps, DEFAULT_PLAN)
-    assert found.area_id.tolist() == [7, 8]
-    assert found.inside_ms.tolist() == [2 * minute, 2 * minute]
-    assert found.fixes.tolist() == [2, 3]
-    assert found.last_ms.tolist() == [t + minute, t + 10 * minute]
-
-
-def test_a_step_counts_in_the_shift_in_which_it_ends_and_a_clock_that_goes_ahead_counts_as_now() -> None:
-    eight = at("2026-11-27 08:00")
-    now_ms = eight + MINUTE_MS
-    steps = Steps(longs(7, 7, 7), longs(eight - 60_000, eight - 10_000, eight + 5_000),
-                  longs(7, 7, 7), longs(eight - 10_000, eight + 5_000, eight + 4 * MINUTE_MS))  # fmt: skip
-    now = shift_at(DEFAULT_PLAN, SHANGHAI, now_ms)
-    parts = by_shift(steps, DEFAULT_PLAN, SHANGHAI, now, now_ms)
-    assert [(shift.from_ms, w.inside_ms.tolist(), w.fixes.tolist()) for shift, w in parts] == [
-        (eight - 8 * HOUR, [50_000], [1]), (eight, [15_000 + 4 * MINUTE_MS - 5_000], [2]),
-    ]  # fmt: skip
 
 
 def test_a_rule_wants_minutes_and_fixes_and_what_is_no_grid_meets_none() -> None:

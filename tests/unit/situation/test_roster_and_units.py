@@ -18,6 +18,7 @@ from geodata.situation import unit_book
 from geodata.situation.roster_book import AHEAD_MS, MINUTE_MS, OnPost, RosterBook
 from geodata.situation.situation import Situation
 from geodata.situation.strata import Strata
+from geodata.situation.unit_batch import UnitBatch
 from geodata.situation.unit_book import UnitBook
 from geodata.situation.unit_listing import ROSTERS, UNIT_ORDERS, UnitOrder, UnitQuery
 from geodata.store.roster import Shift
@@ -38,7 +39,8 @@ A_SHIFT = st.tuples(st.integers(1, 8), st.integers(-2, 1), st.integers(1, 3), st
 
 def situation_of(units: list[UnitNow], shifts: list[Shift]) -> Situation:
     situation = Situation(UNEVEN, CATALOGUE, ZoneInfo("Asia/Shanghai"), NOW, units=units)
-    situation.set_roster(RosterBook(shifts, 0, NOW + AHEAD_MS))
+    columns = np.array([(s.unit_id, s.from_ms, s.to_ms, s.leave) for s in shifts], np.int64).reshape(-1, 4)
+    situation.set_roster(RosterBook(columns, 0, NOW + AHEAD_MS))
     return situation
 
 
@@ -54,7 +56,8 @@ def test_who_has_a_skill_follows_the_texts_and_texts_that_are_no_units_any_more_
 
     monkeypatch.setattr(unit_book, "held", read)
     units = {i: a_unit(i, skills="fire" if i == 1 else f"s{i}") for i in (1, 2, 3)}
-    book = UnitBook(UNEVEN, Strata(UNEVEN), units.values(), NOW)
+    strata = Strata(UNEVEN)
+    book = UnitBook(UNEVEN, strata, UnitBatch.of(units.values(), strata), NOW)
     fire = (SKILLS[0],)
     for k in range(40):
         i = k % 3 + 1
