@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import orjson
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,6 +32,8 @@ Json = dict[str, Any]
 ADDRESS_MAX = 2_000
 FRESH_S = 10.0
 KEPT_MAX = 64
+AT_ONCE = 2
+"""So many answers are read from the store at the same time; the others wait, and leave the pool of threads to all."""
 
 
 class Question(BaseModel):
@@ -59,14 +62,17 @@ class Lately:
 
 def parts_of(room: Room) -> Mapping[str, Callable[[Actor, MapView], Awaitable[Json]]]:
     """What can be asked for, by name. Who asks must see the area; the services look again."""
+    busy = CapacityLimiter(AT_ONCE)
 
     async def now(actor: Actor, view: MapView) -> Json:
         seen = analysing.look_now(room.situation, actor, view)
-        counted = await asyncio.to_thread(analysing.count_now, room.store, room.situation.tree, seen)
+        counted = await to_thread.run_sync(analysing.count_now, room.store, room.situation.tree, seen, limiter=busy)
         return analysis_told.now(room, view, seen, counted)
 
     async def period(actor: Actor, view: MapView) -> Json:
-        past = await asyncio.to_thread(analysing.look_back, room.store, room.situation, actor, view)
+        past = await to_thread.run_sync(
+            analysing.look_back, room.store, room.situation, actor, view, limiter=busy
+        )  # fmt: skip
         return analysis_told.period(room, view, past)
 
     return {"now": now, "period": period}

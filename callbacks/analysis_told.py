@@ -15,7 +15,7 @@ from geodata.domain.indicators_rank import PEERS, Rank
 from geodata.domain.indicators_table import INDICATORS, LEVEL_OF, RANKED, Better, Indicator, Measured
 from geodata.domain.periods import Period
 from geodata.domain.units import DEPARTMENTS
-from geodata.domain.view import Filters, MapView
+from geodata.domain.view import UNLISTED, Filters, MapView
 from geodata.services.analysing import Hanging, Marked, Now, Past, Point, by_class, by_source, total
 from geodata.services.measuring import Value
 from geodata.situation.briefs import EventBrief
@@ -93,7 +93,8 @@ def period(room: Room, view: MapView, past: Past) -> Json:
         "rank": view.rank, "ranks": [(name, words(view.lang, f"indicator.{name}")) for name in RANKED],
         "peers": _peers(room, view, past),
         "classes": _sorted_out(
-            past, {code: named(view.lang, c, code) for code, c in classes.items()},
+            past, {code: named(view.lang, c, code) for code, c in classes.items()}
+            | {UNLISTED: words(view.lang, "classes.unlisted")},
             *(by_class(s, filters) for s in sorts),
         ),
         "sources": _sorted_out(past, sources, *(by_source(s, filters) for s in sorts)),

@@ -38,7 +38,7 @@ async def patrols(room: Room, actor: Actor, o: int, lang: str) -> tuple[tuple[Ro
     else:
         rows.append((words(lang, "drawer.grid_kind"), "text", kind_name(lang, tree.areas[o].kind)))
         if actor.may(Right.SEE_UNITS):
-            rows += _of_grid(room, o, lang)
+            rows += _of_grid(room, actor, o, lang)
         told = ""
         if asked is not None:
             role, at = asked
@@ -56,11 +56,12 @@ def _read(
     return coverage_of(desk, actor, code, low_ms, high_ms), answering_role(desk, actor, code)
 
 
-def _of_grid(room: Room, o: int, lang: str) -> list[Row]:
-    """Posts, last walk, and how it stands in its period: for the staff."""
+def _of_grid(room: Room, actor: Actor, o: int, lang: str) -> list[Row]:
+    """Posts, last walk, and how it stands in its period: for the staff. A unit at home beyond one's reach has no call
+    sign for it."""
     situation, tree = room.situation, room.situation.tree
     line = situation.grid_lines([tree.areas[o].id])[0]
-    home, posts = situation.posts_of(o)
+    home, posts = situation.posts_of([i for i in tree.chain(o) if actor.reaches(tree, i)])
     told = " · ".join(posts[:POSTS_MAX]) + (f" +{len(posts) - POSTS_MAX}" if len(posts) > POSTS_MAX else "")
     if posts and home != o:
         told = words(lang, "drawer.posts_of", area=tree.areas[home].label(lang), posts=told)

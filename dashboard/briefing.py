@@ -123,14 +123,14 @@ class _Notes:
 def _tile(b: Briefing, name: str, lang: str, notes: _Notes) -> Json:
     if name in INDICATORS:
         line = b.line(name)
-        now, by, before, year = score_text(line.now, lang), _line_by(line, lang), line.before, line.year
-        then, ago = score_text(before, lang), score_text(year, lang)
+        now, by = score_text(line.now, lang), _line_by(line, lang)
+        then, ago = score_text(line.before, lang), score_text(line.year, lang)
     else:
         tally = b.tally(name)
-        now = number(lang, tally.now)
-        then, ago = (number(lang, n) if held else NONE
-                     for n, held in ((tally.before, b.held_before), (tally.year, b.held_year)))
-        by = _tally_by(tally, lang) if b.held_before else NONE
+        now, then, ago = (number(lang, n) for n in (tally.now, tally.before, tally.year))
+        by = _tally_by(tally, lang)
+    then, by = (then, by) if b.held_before else (NONE, NONE)
+    ago = ago if b.held_year else NONE
     return {
         "name": name_of(name, lang), "note": notes.of(name), "now": now, "by": by,
         "before": f"{words(lang, 'briefing.before')} {then}", "year": f"{words(lang, 'briefing.year')} {ago}",
@@ -214,16 +214,18 @@ def _ranking(b: Briefing, lang: str) -> list[Json]:
     groups = [(peer, list(some)) for peer, some in groupby(b.children, key=lambda c: c.peer)]
     return [
         {"peer": peer_text(b, peer, lang) if len(groups) > 1 else "", "colours": [c.colour for c in some],
-         **Table(heads, [name != "area" for name in RANKING], [_ranked(c, lang) for c in some],
+         **Table(heads, [name != "area" for name in RANKING], [_ranked(b, c, lang) for c in some],
                  (0, 1, 0, 0, 0, 0, 0, 0))._asdict()}
         for peer, some in groups
     ]  # fmt: skip
 
 
-def _ranked(c: Child, lang: str) -> list[str]:
-    by = NONE if c.now.share is None or c.before.share is None else _points(c.now.share - c.before.share)
+def _ranked(b: Briefing, c: Child, lang: str) -> list[str]:
+    by = NONE
+    if b.held_before and c.now.share is not None and c.before.share is not None:
+        by = _points(c.now.share - c.before.share)
     place = NONE if c.place is None else str(c.place)
-    if c.place is not None and c.place_before is not None and c.place != c.place_before:
+    if b.held_before and c.place is not None and c.place_before is not None and c.place != c.place_before:
         place += f" {'↑' if c.place < c.place_before else '↓'}{abs(c.place - c.place_before)}"
     rate = percent(c.now.num or 0, c.now.den)
     rate += "*" if c.now.den and is_small(c.now.den) else ""
@@ -241,7 +243,8 @@ def _indicators(b: Briefing, lang: str, notes: _Notes) -> Table:
     heads += [words(lang, "briefing.before"), words(lang, "briefing.column.change"), words(lang, "briefing.year")]
     rows = [
         [f"{name_of(x.id, lang)} [{notes.of(x.id)}]", score_text(x.now, lang), _counts(x.now, lang),
-         score_text(x.before, lang), _line_by(x, lang), score_text(x.year, lang)]
+         *((score_text(x.before, lang), _line_by(x, lang)) if b.held_before else (NONE, NONE)),
+         score_text(x.year, lang) if b.held_year else NONE]
         for x in b.lines
     ]  # fmt: skip
     return Table(heads, (False, True, True, True, True, True), rows, (1, 0, 0, 0, 0, 0))
@@ -258,8 +261,8 @@ def _classes(b: Briefing, lang: str) -> Table:
     heads += [words(lang, "briefing.before"), words(lang, "briefing.column.change")]
     whole = sum(k.now for k in b.classes)
     rows = [
-        [k.what.label(lang), number(lang, k.now), percent(k.now, whole), number(lang, k.before),
-         signed(lang, k.now - k.before)]
+        [k.what.label(lang), number(lang, k.now), percent(k.now, whole),
+         *((number(lang, k.before), signed(lang, k.now - k.before)) if b.held_before else (NONE, NONE))]
         for k in b.classes
     ]  # fmt: skip
     return Table(heads, (False, True, True, True, True), rows, (1, 0, 0, 0, 0))

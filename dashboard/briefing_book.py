@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -74,12 +74,13 @@ def _sheets(
         yield (said["ranking_title"],
                [*columns("place", "area"), "", *columns("rate", "due", "change", "reported", "open", "overdue")],
                [[c.place, c.area.label(lang), peer_text(b, c.peer, lang), c.now.share, c.now.den,
-                 None if c.now.share is None or c.before.share is None else c.now.share - c.before.share,
+                 None if not b.held_before or c.now.share is None or c.before.share is None
+                 else c.now.share - c.before.share,
                  c.reported, c.open, c.overdue] for c in b.children], {3, 5})  # fmt: skip
     yield (say("trend"), [*columns("day", "reported", "closed", "due", "rate")],
            [[d.day, d.reported, d.closed, d.due, d.on_time / d.due if d.due else None] for d in b.days], {4})
     yield (say("classes"), [*columns("class", "now"), say("before")],
-           [[k.what.label(lang), k.now, k.before] for k in b.classes], set())  # fmt: skip
+           [[k.what.label(lang), k.now, k.before if b.held_before else None] for k in b.classes], set())  # fmt: skip
     yield (say("worst"), columns("event", "what", "where", "urgency", "state", "deadline", "over"),
            [_case(c, lang, zone) for c in b.worst], set())  # fmt: skip
     s = b.supervised
@@ -89,10 +90,16 @@ def _sheets(
 
 
 def _numbers(b: Briefing, lang: str) -> Rows:
-    rows: list[list[Cell]] = [[name_of(x.id, lang), x.now, x.before, x.year] for x in b.tallies]
+    known = (True, b.held_before, b.held_year)
+
+    def held(cells: Iterable[Cell]) -> list[Cell]:
+        """Of the period, the one before and the one a year before: nothing of what is not on record."""
+        return [cell if there else None for cell, there in zip(cells, known, strict=True)]
+
+    rows: list[list[Cell]] = [[name_of(x.id, lang), *held((x.now, x.before, x.year))] for x in b.tallies]
     for x in b.lines:
         periods = (x.now, x.before, x.year)
-        rows.append([name_of(x.id, lang), *map(_value, periods), *map(_counted, periods)])
+        rows.append([name_of(x.id, lang), *held(map(_value, periods)), *held(map(_counted, periods))])
     return rows
 
 

@@ -97,7 +97,9 @@ CONTENT: dict[str, tuple[str, str]] = {
     "briefing.change.fewer": (
         "上报减少最多的大类：{what}，{before} → {now}", "Most reports fewer: {what}, {before} → {now}",
     ),
-    "briefing.change.none": ("系统中没有上期的数据，不作比较。", "Nothing is held of the period before."),
+    "briefing.change.none": (
+        "系统中没有完整的上期数据，不作比较。", "The period before is not wholly on record: nothing is compared.",
+    ),
     "briefing.same": ("持平", "no change"),
     "briefing.trend": ("逐日走势", "Day by day"),
     "briefing.trend.rate": ("按期结案率 %", "On time %"),

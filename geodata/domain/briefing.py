@@ -17,7 +17,7 @@ from typing import NamedTuple
 import orjson
 
 from geodata.domain.indicators import is_small
-from geodata.domain.periods import Period
+from geodata.domain.periods import YEARS, Period
 
 VERSION = 1
 WORST_MAX, ORDERS_MAX, MOVERS_MAX = 10, 10, 3
@@ -26,7 +26,6 @@ MOVED, MOVED_CASES = 0.01, 5
 TREND_DAYS = {"day": 14, "week": 28}
 """How many days a trend shows up to the end; of a month its own."""
 _WEEK, _MONTH = re.compile(r"(\d{4})-W(\d\d)"), re.compile(r"(\d{4})-(\d\d)")
-YEARS = (1972, 2198)
 
 
 class Kind(StrEnum):
@@ -254,7 +253,8 @@ class Supervised:
 @dataclass(frozen=True, slots=True)
 class Briefing:
     """All that a briefing says. Days are in ISO form; ``as_of_ms``: the end of the period, or the moment up to which
-    one that is running was counted. ``steps``: the city's five colours, ``size``: width and height of the map."""
+    one that is running was counted. ``since``: the day of the first record, "" without any. ``steps``: the city's five
+    colours, ``size``: width and height of the map."""
 
     version: int
     city: Thing
@@ -268,6 +268,7 @@ class Briefing:
     year: tuple[str, str]
     final: bool
     as_of_ms: int
+    since: str
     steps: tuple[tuple[float, str], ...]
     tallies: tuple[Tally, ...]
     lines: tuple[Line, ...]
@@ -291,13 +292,16 @@ class Briefing:
 
     @property
     def held_before(self) -> bool:
-        """Whether the store holds anything of the period before: where it does not, nothing is compared with it."""
-        return any(t.before for t in self.tallies)
+        """Whether the records go back to its first day: nothing is compared with days that nobody recorded."""
+        return self._held(self.before)
 
     @property
     def held_year(self) -> bool:
         """The same of a year before."""
-        return any(t.year for t in self.tallies)
+        return self._held(self.year)
+
+    def _held(self, ends: tuple[str, str]) -> bool:
+        return bool(self.since) and self.since <= ends[0]
 
     def packed(self) -> bytes:
         """As JSON, the same bytes for the same content."""
@@ -324,8 +328,8 @@ class Change(NamedTuple):
 
 def changes(b: Briefing) -> Iterator[Change]:
     """The numbers, the on-time rate, the areas whose rate moved most, and the classes with the most and the fewest
-    reports more; areas with fewer than 20 cases in either period are left out. Nothing where nothing is held of the
-    period before."""
+    reports more; areas with fewer than 20 cases in either period are left out. Nothing where the period before is
+    not wholly on record."""
     if not b.held_before:
         return
     for t in b.tallies:

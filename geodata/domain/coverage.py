@@ -25,6 +25,8 @@ Longs = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 MINUTE_MS = 60_000
 EVERY_SHIFT, EVERY_DAY, DAYS_MAX = 0, 1, 31
+AGAIN_DAYS = 7
+"""So long a shift is counted again when something of it comes late: what its grids' periods hold is kept until then."""
 NEVER_MET = -1
 
 

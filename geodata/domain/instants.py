@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from geodata.domain.periods import YEARS
+
 SPEEDS = (1, 10, 60, 300, 600)
 """How many seconds pass in one."""
 REPLAYED = ("wall", "area", "duty")
@@ -15,7 +17,7 @@ FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 
 def local_instant(text: str) -> str:
     """A local time as an address has it, e.g. 2026-11-20T14:30:00. Raises ValueError."""
-    if not FORM.fullmatch(text):
+    if not FORM.fullmatch(text) or not YEARS[0] <= int(text[:4]) <= YEARS[1]:
         raise ValueError(text)
     return datetime.fromisoformat(text).isoformat(timespec="seconds")
 

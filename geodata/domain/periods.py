@@ -13,6 +13,8 @@ import numpy.typing as npt
 Longs = npt.NDArray[np.int64]
 EPOCH = date(1970, 1, 1)
 FIRST_YEAR, LAST_YEAR = 1970, 2199
+YEARS = (1972, 2198)
+"""Of which years days can be asked for: a year before the first and the day after the last can be counted, too."""
 DAYS_MAX = 3_700
 """The longest period that can be asked for: some ten years."""
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from geodata.domain.periods import DAYS_MAX, Period
+from geodata.domain.periods import DAYS_MAX, YEARS, Period
 
 USUAL = "30d"
 BETWEEN = ".."
-YEARS = (1972, 2198)
 
 
 def _last(days: int) -> Callable[[date], Period]:

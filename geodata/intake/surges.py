@@ -12,6 +12,7 @@ from geodata.domain.areas import AreaTree
 from geodata.domain.roles import Right
 from geodata.domain.surges import Verdict
 from geodata.intake.door import Door, now_ms
+from geodata.intake.records import PLAIN
 from geodata.services import surge_verdicts
 from geodata.services.actors import Actor, asking
 from geodata.services.surge_verdicts import NOTE_MAX, Ruling
@@ -29,7 +30,7 @@ class RulingRecord(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     verdict: Verdict
-    note: Annotated[str, Field(max_length=NOTE_MAX)] = ""
+    note: Annotated[str, Field(max_length=NOTE_MAX), PLAIN] = ""
     seen: Verdict | None = None
 
 

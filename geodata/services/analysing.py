@@ -7,7 +7,7 @@ narrowed by what it lets choose itself, so that the others can be seen beside th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from geodata.domain.figures import Figure, ListOrder
 from geodata.domain.indicators_rank import Rank
 from geodata.domain.periods import Period, local_day
 from geodata.domain.picking import day_of, period_of
-from geodata.domain.view import Filters, MapView
+from geodata.domain.view import UNLISTED, Filters, MapView
 from geodata.services.actors import Actor
 from geodata.services.looking import area_of
 from geodata.services.measuring import Measures, Value, compared, measured, trend
@@ -158,11 +158,13 @@ def look_back(store: Store, situation: Situation, actor: Actor, view: MapView) -
     ids = [situation.tree.areas[i].id for i in range(o, int(situation.tree.end[o]))]
     few = (o == 0 or len(ids) <= AREAS_MAX) and measures.now["handling_mean"].den <= CASES_MAX
     low, high = period.span_ms(situation.zone)
+    listed = situation.catalogue.classes.keys()
     with store.read() as conn:
         now, then, ago = (
-            day_sorts.reported(conn, situation.tree, o, days_of, situation.zone) for days_of in (period, before, year)
+            _listed(day_sorts.reported(conn, situation.tree, o, days_of, situation.zone), listed)
+            for days_of in (period, before, year)
         )
-        phases = spent(conn, None if o == 0 else ids, low, high, narrowed) if few else None
+        phases = spent(conn, None if o == 0 else ids, low, high, narrowed, listed) if few else None
         begun = events.first_reported(conn)
     since = today if begun is None else local_day(begun, situation.zone)
     ranking = measures.ranking(view.rank)
@@ -181,6 +183,15 @@ def points(period: Period, days: Mapping[str, list[Value]]) -> list[Point]:
             old.due + closed.den,
         )  # fmt: skip
     return list(found.values())
+
+
+def _listed(sorts: Sorts, listed: Collection[str]) -> Sorts:
+    """The same with all classes that the city does not list as UNLISTED, by which they can be filtered."""
+    out: Sorts = {}
+    for (code, source), n in sorts.items():
+        key = code if code in listed else UNLISTED, source
+        out[key] = out.get(key, 0) + n
+    return out
 
 
 def by_class(sorts: Sorts, filters: Filters) -> dict[str, int]:

@@ -93,6 +93,7 @@ def made(store: Store, situation: Situation, city: City, actor: Actor, area: str
     reading = _Reading(situation, o)
     with store.read() as conn:
         seq, _ = changes.newest(conn)
+        first_ms = events.first_reported(conn)
         ends = (as_of_ms, *(p.span_ms(zone)[1] for p in (found.before, found.year)))
         stood = [reading.standing(conn, at) for at in ends]
         sums = [reading.counts(conn, p) for p in (period, found.before, found.year)]
@@ -109,7 +110,8 @@ def made(store: Store, situation: Situation, city: City, actor: Actor, area: str
             above=tuple(_thing(tree.areas[i]) for i in chain[:-1]), level_below=_level(tree, depth + 1, o),
             period=brief.key, first=period.first.isoformat(), last=period.last.isoformat(),
             before=_ends(found.before), year=_ends(found.year), final=final, as_of_ms=as_of_ms,
-            steps=city.colours.steps, tallies=_tallies(sums, stood), lines=_lines(found),
+            since="" if first_ms is None else local_day(first_ms, zone).isoformat(), steps=city.colours.steps,
+            tallies=_tallies(sums, stood), lines=_lines(found),
             children=_children(tree, o, found, city, stood[0], reading.reported_below), size=size, shapes=shapes,
             days=days, classes=classes, worst=worst, supervised=supervised,
             approval=city.approval_number, attribution=city.basemap.attribution,

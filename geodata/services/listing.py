@@ -274,11 +274,13 @@ def _counted(store: Store, wanted: Wanted, asked: KeptList) -> int:
     with store.read() as conn:
         if asked.by_day is not None:
             days, column = asked.by_day.numbers(), PLACE[column_of(wanted.figure)]
-            n = int(day_sums.sums(conn, asked.tree, [asked.o], days, wanted.filters, asked.zone)[0, column])
+            n = int(
+                day_sums.sums(conn, asked.tree, [asked.o], days, wanted.filters, asked.zone, wanted.listed)[0, column]
+            )  # fmt: skip
             if wanted.figure not in (Figure.PERIOD_DUE, Figure.PERIOD_DUE_LATE):
                 return n
             later = day_sums.to_come(
-                conn, asked.tree, asked.o, max(wanted.now_ms, low - 1), high, wanted.filters
+                conn, asked.tree, asked.o, max(wanted.now_ms, low - 1), high, wanted.filters, wanted.listed
             )  # fmt: skip
             return n - int(later[asked.o : int(asked.tree.end[asked.o])].sum())
         return COUNTED[wanted.figure](conn, asked.tree.areas[asked.o].id, low, high)

@@ -17,7 +17,7 @@ from geodata.domain.figures import BY_DEADLINE, Figure
 from geodata.domain.indicators_rank import Rank, Standing, peer_of, ranked
 from geodata.domain.indicators_table import INDICATORS, Indicator, Statistic, mean_s, shown
 from geodata.domain.indicators_time import ERROR, exact_s, quantile_s
-from geodata.domain.periods import DAYS_MAX, Period, local_day, midnight_ms
+from geodata.domain.periods import DAYS_MAX, YEARS, Period, local_day
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor
 from geodata.services.looking import area_of
@@ -131,7 +131,9 @@ def trend(
     out: dict[str, list[Value]] = {name: [] for name in indicators}
     zone = situation.zone
     with store.read() as conn:
-        found = day_sums.by_day(conn, tree, o, period.numbers(), filters, zone, names)
+        found = day_sums.by_day(
+            conn, tree, o, period.numbers(), filters, zone, names, situation.catalogue.classes.keys()
+        )  # fmt: skip
         if needs & set(map(column_of, BY_DEADLINE)):
             _less_to_come(conn, situation, filters, o, period, names, found)
     for day in found:
@@ -149,8 +151,8 @@ def check(period: Period) -> None:
     if period.days > DAYS_MAX:
         raise PeriodError("to", period.last.isoformat(), f"makes more than {DAYS_MAX} days")
     for name, day in (("from", period.first), ("to", period.last)):
-        if not date(1972, 1, 1) <= day <= date(2198, 12, 31):
-            raise PeriodError(name, day.isoformat(), "is not a day from 1972 to 2198")
+        if not YEARS[0] <= day.year <= YEARS[1]:
+            raise PeriodError(name, day.isoformat(), f"is not a day from {YEARS[0]} to {YEARS[1]}")
 
 
 def compared(period: Period, today: date) -> tuple[Period, Period]:
@@ -188,14 +190,18 @@ class _Reading:
     def of(self, conn: Connection, period: Period) -> list[dict[str, Value]]:
         """The values of each area over a period."""
         tree, zone = self._situation.tree, self._situation.zone
-        counts = day_sums.sums(conn, tree, self._areas, period.numbers(), self._filters, zone)
+        listed = self._situation.catalogue.classes.keys()
+        counts = day_sums.sums(conn, tree, self._areas, period.numbers(), self._filters, zone, listed)
         low, high = period.span_ms(zone)
-        later = day_sums.to_come(conn, tree, self._areas[0], max(self._situation.now_ms, low - 1), high, self._filters)
+        after_ms = max(self._situation.now_ms, low - 1)
+        later = day_sums.to_come(conn, tree, self._areas[0], after_ms, high, self._filters, listed)
         _subtract(counts, [_below(tree, o, later) for o in self._areas])
         handled = int(counts[0, PLACE[column_of(Figure.PERIOD_HANDLED)]])
         exact = None
         if handled <= EXACT_MAX and int(tree.end[self._areas[0]]) - self._areas[0] < SMALL:
-            exact = day_sums.handling_times(conn, tree, self._areas[0], period.numbers(), self._filters, zone)
+            exact = day_sums.handling_times(
+                conn, tree, self._areas[0], period.numbers(), self._filters, zone, listed
+            )  # fmt: skip
         return [
             {row.id: value_of(row, own, exact if k == 0 else None) for row in self._rows}
             for k, own in enumerate(counts)
@@ -219,13 +225,13 @@ def _less_to_come(
     conn: Connection, situation: Situation, filters: Filters, o: int, period: Period, names: Sequence[str],
     found: Longs,
 ) -> None:  # fmt: skip
-    """The same for each day of a trend from today on."""
-    today = local_day(situation.now_ms, situation.zone)
-    columns = [names.index(DAY_COUNTS[k]) for k in _DUE if DAY_COUNTS[k] in names]
-    first = max(period.first, today)
-    for i in range((period.last - first).days + 1):
-        day = first + timedelta(days=i)
-        low = max(situation.now_ms, midnight_ms(day, situation.zone) - 1)
-        high = midnight_ms(day + timedelta(days=1), situation.zone)
-        later = day_sums.to_come(conn, situation.tree, o, low, high, filters)
-        found[(day - period.first).days, columns] -= _below(situation.tree, o, later)
+    """The same for each day of a trend."""
+    days, (low, high) = period.numbers(), period.span_ms(situation.zone)
+    to_come = day_sums.days_to_come(
+        conn, situation.tree, o, max(situation.now_ms, low - 1), high, filters, situation.zone,
+        situation.catalogue.classes.keys(),
+    )  # fmt: skip
+    later = np.bincount(to_come - days.start, minlength=len(days))
+    for k in _DUE:
+        if DAY_COUNTS[k] in names:
+            found[:, names.index(DAY_COUNTS[k])] -= later

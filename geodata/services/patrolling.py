@@ -8,7 +8,18 @@ from typing import NamedTuple
 import numpy as np
 
 from geodata.domain.areas import AreaTree
-from geodata.domain.coverage import DAYS_MAX, MINUTE_MS, NEVER_MET, Grids, Longs, Shift, day_of, periods, shift_at
+from geodata.domain.coverage import (
+    AGAIN_DAYS,
+    DAYS_MAX,
+    MINUTE_MS,
+    NEVER_MET,
+    Grids,
+    Longs,
+    Shift,
+    day_of,
+    periods,
+    shift_at,
+)
 from geodata.domain.roles import Role
 from geodata.services.actors import Actor
 from geodata.services.desk import Desk
@@ -45,7 +56,7 @@ def count_shifts(desk: Desk, may_write: MayWrite, now_ms: int) -> int:
     shift = shift_at(desk.patrol, desk.calendar.zone, now_ms)
     with desk.store.read() as conn:
         last = walks.began(conn)
-        pending = coverage.uncounted(conn, now_ms - LATE_MS)
+        pending = coverage.uncounted(conn, now_ms - LATE_MS, now_ms - AGAIN_DAYS * DAY_MS)
         silent = walks.unsettled(conn, now_ms - SILENT_MS)
     if last is None:  # no position has ever come: there is nothing to say
         return 0

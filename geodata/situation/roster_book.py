@@ -108,8 +108,8 @@ def posts_of(units: UnitBook, chain: Sequence[int]) -> tuple[int, list[str]]:
     """(area, call signs of the units at home at that very area) of the lowest one of a chain that has any; the city's
     own are no posts of a grid."""
     home = units.home[: len(units.now)]
-    for o in reversed(chain[1:]):
-        if len(slots := np.flatnonzero(home == o)):
+    for o in reversed(chain):
+        if o and len(slots := np.flatnonzero(home == o)):
             return o, sorted(units.now[s].call_sign for s in slots.tolist())
     return chain[-1], []
 

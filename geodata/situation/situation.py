@@ -145,9 +145,9 @@ class Situation(Moving):
         """These grids (by the ids of their areas) as lines of the list."""
         return grid_lines(self.walks, self.tree, ids)
 
-    def posts_of(self, o: int) -> tuple[int, list[str]]:
-        """(area, call signs of the units at home at it): the grid, or the nearest area above with any."""
-        return posts_of(self._units, self.tree.chain(o))
+    def posts_of(self, chain: Sequence[int]) -> tuple[int, list[str]]:
+        """(area, call signs of the units at home at it): the lowest area of a chain (the grid last) with any."""
+        return posts_of(self._units, chain)
 
     def events_listed(self, o: int, figure: str, filters: Filters, order: ListOrder, hour: int | None = None) -> Longs:
         """The ids of the events behind a figure of the area, or an hour of it, in an order (``situation.figures``)."""

@@ -32,9 +32,12 @@ def known(conn: Connection, low_ms: int, high_ms: int) -> list[ShiftKnown]:
     return [ShiftKnown(*row) for row in conn.execute(asked.order_by(CoverageShiftRow.shift_ms))]
 
 
-def uncounted(conn: Connection, ended_before_ms: int) -> list[ShiftKnown]:
-    """The shifts that ended before a moment and have no roll-up, or one that is no longer true; the oldest first."""
-    asked = _KNOWN.where(CoverageShiftRow.counted != CoverageShiftRow.rev, CoverageShiftRow.to_ms < ended_before_ms)
+def uncounted(conn: Connection, ended_before_ms: int, again_from_ms: int) -> list[ShiftKnown]:
+    """The shifts that ended before a moment and have no roll-up, or, of those that began at ``again_from_ms`` or later,
+    one that is no longer true; the oldest first."""
+    row = CoverageShiftRow
+    again = sa.or_(row.counted < 0, row.shift_ms >= again_from_ms)
+    asked = _KNOWN.where(row.counted != row.rev, row.to_ms < ended_before_ms, again)
     return [ShiftKnown(*row) for row in conn.execute(asked.order_by(CoverageShiftRow.shift_ms))]
 
 

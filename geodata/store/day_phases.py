@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from geodata.domain.figures import Figure
 from geodata.domain.view import Filters
 from geodata.store.events import IN_MAX
-from geodata.store.figures import BEHIND
+from geodata.store.figures import BEHIND, of_classes
 from geodata.store.models import EventRow
 
 
@@ -27,14 +27,18 @@ class Phases(NamedTuple):
     close_ms: int
 
 
-def spent(conn: Connection, area_ids: Collection[int] | None, low_ms: int, high_ms: int, filters: Filters) -> Phases:
-    """Of cases closed in [low, high) at these areas (None: all). Of ``filters`` classes and sources count."""
+def spent(
+    conn: Connection, area_ids: Collection[int] | None, low_ms: int, high_ms: int, filters: Filters,
+    listed: Collection[str],
+) -> Phases:  # fmt: skip
+    """Of cases closed in [low, high) at these areas (None: all). Of ``filters`` classes and sources count; ``listed``
+    as in ``figures.of_classes``."""
     e = EventRow
     sums = (sa.func.count(), sa.func.sum(e.dispatched_ms - e.reported_ms), sa.func.sum(e.handled_ms - e.dispatched_ms),
             sa.func.sum(e.ended_ms - e.handled_ms))  # fmt: skip
     parts = [e.ended_ms >= low_ms, e.ended_ms < high_ms, BEHIND[Figure.PERIOD_HANDLED](0)]
     if filters.classes:
-        parts.append(e.class_code.in_(filters.classes))
+        parts.append(of_classes(e.class_code, filters, listed))
     if filters.sources:
         parts.append(e.source.in_(filters.sources))
     ids = list(area_ids or ())

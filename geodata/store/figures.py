@@ -140,9 +140,7 @@ INDEXED: Mapping[Figure, str] = MappingProxyType({Figure.TO_REPLY: TO_REPLY})
 def _condition(wanted: Wanted) -> Condition:
     filters, parts = wanted.filters, [BEHIND[wanted.figure](wanted.now_ms)]
     if filters.classes:
-        of = EventRow.class_code.in_(filters.classes)
-        others = EventRow.class_code.not_in(wanted.listed) if UNLISTED in filters.classes else sa.false()
-        parts.append(sa.or_(of, others))
+        parts.append(of_classes(EventRow.class_code, filters, wanted.listed))
     for column, values in (
         (EventRow.urgency, filters.urgencies),
         (EventRow.source, filters.sources), (EventRow.state, filters.states),
@@ -157,6 +155,13 @@ def _condition(wanted: Wanted) -> Condition:
         low, high = wanted.reported
         parts += [EventRow.reported_ms >= low, EventRow.reported_ms < high]
     return sa.and_(*parts)
+
+
+def of_classes(column: Any, filters: Filters, listed: Collection[str]) -> Condition:
+    """Whether a class is one that is filtered by; ``listed``: the classes that the city lists, all others are
+    UNLISTED."""
+    of: Condition = column.in_(filters.classes)
+    return sa.or_(of, column.not_in(listed)) if UNLISTED in filters.classes else of
 
 
 def _led_by(departments: Collection[str]) -> Condition:

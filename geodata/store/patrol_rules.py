@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geodata.domain.coverage import (
+    AGAIN_DAYS,
     DAYS_MAX,
     DEFAULT_PLAN,
     EVERY_DAY,
@@ -47,7 +48,7 @@ class CoverageSaid(BaseModel):
     shifts: tuple[time, ...] = tuple(time(*divmod(m, 60)) for m in DEFAULT_PLAN.starts)
     plan_lines: tuple[RuleSaid, ...] | None = Field(default=None, alias="plan", max_length=32)
     gap_min: float = Field(default=DEFAULT_PLAN.gap_ms / MINUTE_MS, ge=1, le=30)
-    days: int = Field(default=40, ge=31, le=400)
+    days: int = Field(default=40, ge=DAYS_MAX + AGAIN_DAYS + 1, le=400)
     rate_days: int = Field(default=400, ge=31, le=4_000)
 
     @property

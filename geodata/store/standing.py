@@ -18,8 +18,9 @@ _OPEN = [state.value for state in OPEN]
 
 
 class Stood(NamedTuple):
-    """An event that was open: in which state since when, where, and what its deadline is. ``still``: it has not ended
-    since. ``on_time`` as in EventRow."""
+    """An event that was open: in which state since when, where it counts (as in the roll-ups of what was reported and
+    closed: where it stands now), and what its deadline is. ``still``: it has not ended since. ``on_time`` as in
+    EventRow."""
 
     event_id: int
     state: str
@@ -31,20 +32,21 @@ class Stood(NamedTuple):
 
 
 def open_at(conn: Connection, at_ms: int, area_ids: Sequence[int] | None = None) -> list[Stood]:
-    """Every event that was open at a moment, each once. ``area_ids``: some areas only; where there are many of them
-    the whole city is read, and the caller chooses."""
+    """Every event that was open just before a moment, each once: at the end of a day nothing of the next one has
+    happened. ``area_ids``: some areas only; where there are many of them the whole city is read, and the caller
+    chooses."""
     row, told = IntervalRow, (EventRow.deadline_ms, EventRow.on_time, EventRow.ended_ms.is_(None))
     few = area_ids if area_ids is not None and len(area_ids) <= IN_MAX else None
     found: list[Stood] = []
     last = conn.execute(sa.select(sa.func.max(row.span))).scalar()
     for span in range(0 if last is None else last + 1):
-        asked = sa.select(row.event_id, row.state, row.from_ms, row.area_id, *told).where(
-            row.span == span, row.from_ms > at_ms - (1000 << span), row.from_ms <= at_ms, row.to_ms > at_ms,
+        asked = sa.select(row.event_id, row.state, row.from_ms, EventRow.area_id, *told).where(
+            row.span == span, row.from_ms >= at_ms - (1000 << span), row.from_ms < at_ms, row.to_ms >= at_ms,
             row.state.in_(_OPEN), EventRow.id == row.event_id,
         )  # fmt: skip
-        found += _stood(conn, asked if few is None else asked.where(row.area_id.in_(few)))
+        found += _stood(conn, asked if few is None else asked.where(EventRow.area_id.in_(few)))
     now = sa.select(EventRow.id, EventRow.state, EventRow.state_ms, EventRow.area_id, *told).where(
-        sa.text("ended_ms IS NULL"), EventRow.state_ms <= at_ms
+        sa.text("ended_ms IS NULL"), EventRow.state_ms < at_ms
     )
     return found + _stood(conn, now if few is None else now.where(EventRow.area_id.in_(few)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -14,10 +15,12 @@ from callbacks.navigation import answer, home_address, router
 from callbacks.room import Room
 from callbacks.search import area_hits, event_hits
 from callbacks.selection import filters_of, look_up
+from dashboard.words import words
 from geodata.domain.roles import Role
 from geodata.domain.search import AreaIndex
 from geodata.domain.view import Filters
 from geodata.services.actors import Actor, asking
+from geodata.store import units
 from tests.factories.page_city import UNSAFE, open_room
 
 ANYBODY = Actor.operator()
@@ -132,8 +135,26 @@ async def test_the_card_of_a_grid_tells_the_staff_its_kind_posts_and_last_walk_a
     assert not shown & {"Last walked", "Patrol", "Inside this shift", "Posts"}
     assert not [title for title, _ in card.blocks]
     posts = next(v for label, _, v in (await look_up(room, ANYBODY, "area:G00", "en")).rows if label == "Posts")
-    at, names = room.situation.posts_of(room.situation.tree.ordinal["G00"])
+    tree = room.situation.tree
+    at, names = room.situation.posts_of(tree.chain(tree.ordinal["G00"]))
     assert names
     assert all(name in posts for name in names)
     assert posts not in str(card.rows)
-    assert at in room.situation.tree.chain(room.situation.tree.ordinal["G00"])
+    assert at in tree.chain(tree.ordinal["G00"])
+
+
+async def test_the_card_of_a_grid_names_no_post_that_is_at_home_beyond_ones_reach(tmp_path: Path) -> None:
+    """G01 has no unit of its own; that of its district stands in for it, for whoever reaches the district."""
+    room = open_room(tmp_path)
+    tree = room.situation.tree
+    with room.store.read() as conn:
+        unit = units.by_codes(conn, ["U1"])["U1"]
+    district = tree.areas[tree.ordinal["D1"]].id
+    room.situation.apply_units([replace(unit, id=unit.id + 1, code="U2", call_sign="渝中队", home_area_id=district)])
+    for area, said in (("D1", "渝中队"), ("G01", "")):
+        officer = Actor.of("officer", frozenset({Role.DUTY_OFFICER}), frozenset({area}), account_id=9)
+        card = await look_up(room, officer, "area:G01", "zh")
+        (posts,) = (str(value) for label, _, value in card.rows if label == words("zh", "drawer.posts"))
+        assert said in posts
+        assert bool(posts) is bool(said)
+    room.store.close()

@@ -25,7 +25,7 @@ from geodata.services.analysing import (
     look_now,
     total,
 )
-from geodata.services.listing import kept_list, read_whole
+from geodata.services.listing import KeptLists, kept_list, read_whole
 from geodata.services.looking import NotThereError
 from geodata.situation.loading import load_situation
 from geodata.situation.situation import Situation
@@ -117,6 +117,39 @@ def test_classes_and_sources_are_recounted_and_each_opens_its_list(
                 listed = Filters(filters.classes, sources=(source,))
                 one = kept_list(situation, OPERATOR, code, Figure.PERIOD_REPORTED, listed, period=past.measures.period)
                 assert len(read_whole(store, one)[0]) == n
+
+
+@pytest.mark.parametrize("rolled_from", [1, 10_000])
+def test_classes_that_the_city_does_not_list_are_one_that_can_be_filtered_by(
+    store: Store, situation: Situation, monkeypatch: pytest.MonkeyPatch, rolled_from: int
+) -> None:
+    monkeypatch.setattr("geodata.store.ancestry.DAILY_FROM", rolled_from)
+    monkeypatch.setattr("geodata.store.ancestry.ROLLED_FROM", rolled_from)
+    with store.begin() as conn:
+        for i, code in enumerate(("X1", "X2")):
+            conn.execute(sa.update(EventRow).where(EventRow.id % 5 == i).values(class_code=code))
+        rollups.rebuild(conn)
+    situation = load_situation(store, ZONE, NOW)
+    for classes in (("unlisted",), ("01", "unlisted")):
+        filters = Filters(classes=classes)
+        for area_id in (1, 2, 6):
+            code = AREAS[area_id][0]
+            past = look_back(store, situation, OPERATOR, MapView(code, period="30d", filters=filters))
+            few = Filters(classes, sources=("patrol",))
+            for narrowed in (filters, few):
+                values = look_back(store, situation, OPERATOR, MapView(code, filters=narrowed)).measures.now
+                for figure, n in (("registration", values["registration"].den), ("on_time", values["on_time"].den)):
+                    den = values[figure].indicator.den
+                    one = kept_list(situation, OPERATOR, code, den, narrowed, period=past.measures.period)
+                    assert len(read_whole(store, one)[0]) == n > 0
+                    assert KeptLists(store).read(one, 0, 10).total == n
+            told = by_class(past.sorts[0], filters)
+            reported = past.measures.now["registration"].den
+            assert set(told) <= {*situation.catalogue.classes, "unlisted"}
+            assert sum(told[c] for c in classes) == total(past.sorts[0], filters) == reported
+            assert sum(p.reported for p in past.points) == reported
+            assert past.phases is not None
+            assert past.phases.n == past.measures.now["handling_mean"].den
 
 
 def test_a_day_that_is_filtered_by_is_what_is_measured_and_the_trend_stays(store: Store, situation: Situation) -> None:

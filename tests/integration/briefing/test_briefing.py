@@ -12,12 +12,14 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
 from dashboard import briefing, briefing_book, briefing_pdf
 from dashboard.briefing_drawings import map_svg
-from geodata.domain.briefing import Brief, Briefing, BriefPeriodError, Kind, fingerprint, parse_brief
+from dashboard.words import words
+from geodata.domain.briefing import Brief, Briefing, BriefPeriodError, Kind, changes, fingerprint, parse_brief
 from geodata.domain.events import OPEN
 from geodata.domain.roles import Role
 from geodata.domain.view import LANGUAGES, Filters
@@ -26,13 +28,17 @@ from geodata.services.briefing_keeping import read
 from geodata.services.looking import NotThereError
 from geodata.services.measuring import measured
 from geodata.situation.loading import load_situation
+from geodata.store import rollups
+from geodata.store.bulk import NONE
+from geodata.store.engine import Store
+from geodata.store.history import bulk_history
 from geodata.store.intervals import as_of
-from geodata.store.models import EventRow
+from geodata.store.models import EventRow, IntervalRow
 from geodata.store.models_loop import OrderRow, PlacardRow
 from tests.conftest import missing
 from tests.factories.access_city import OPERATOR, of
-from tests.factories.little_city import AREAS, HOUR
-from tests.integration.briefing.conftest import CITY, NOW, TODAY, ZONE, Office, brief
+from tests.factories.little_city import AREAS, HOUR, found_city, history
+from tests.integration.briefing.conftest import CITY, DAY, NOW, TODAY, ZONE, Office, brief
 
 
 def below(code: str) -> set[int]:
@@ -87,6 +93,64 @@ def test_what_was_open_and_overdue_is_what_the_history_says_of_the_end(office: O
     if b.children:
         direct = sum(h.area_id == next(i for i, a in AREAS.items() if a[0] == area) for h in stood)
         assert sum(c.open for c in b.children) + direct == len(stood)
+
+
+def test_what_happens_at_midnight_belongs_to_the_day_that_begins(store: Store) -> None:
+    """Sources that know only the day write 00:00: such an event is neither open the evening before nor lost."""
+    dusk = brief(Kind.DAY, 14)
+    midnight = dusk.period.span_ms(ZONE)[1]
+    rows = history(4)
+    rows = replace(
+        rows, state=["dispatched", "dispatched", "closed", "closed"], area_id=np.full(4, 6), on_time=np.full(4, NONE),
+        reported_ms=np.array([midnight, midnight, midnight - 4096_000, midnight - HOUR]),
+        state_ms=np.array([midnight, midnight, midnight, midnight + HOUR]), deadline_ms=np.full(4, NONE),
+        ended_ms=np.array([NONE, NONE, midnight, midnight + HOUR]), left_event=np.array([2, 3, 3]),
+        left_rev=np.array([1, 1, 2]), left_from_ms=np.array([midnight - 4096_000, midnight - HOUR, midnight]),
+        left_to_ms=np.array([midnight, midnight, midnight + HOUR]), left_state=["reported", "reported", "dispatched"],
+    )  # fmt: skip
+    with store.begin() as conn:
+        found_city(conn)
+        bulk_history(conn, rows, at_ms=NOW, actor="test")
+    office = Office(store, load_situation(store, ZONE, NOW))
+    for area in ("C", "D1", "G1"):
+        evening, morning = (office.of(Kind.DAY, area, days_ago=n) for n in (14, 13))
+        assert [evening.tally(name).now for name in ("reported", "closed", "open_end")] == [2, 0, 2], area
+        assert [morning.tally(name).now for name in ("reported", "closed", "open_end")] == [2, 2, 2], area
+
+
+@pytest.mark.parametrize("stood_at", [3, 99], ids=["elsewhere", "at an area that is gone"])
+def test_an_event_that_was_moved_was_open_where_it_counts_as_reported(small_office: Office, stood_at: int) -> None:
+    before = small_office.of(area="D1")
+    with small_office.store.begin() as conn:
+        conn.execute(sa.update(IntervalRow).where(IntervalRow.area_id > 3).values(area_id=stood_at))
+    after = small_office.of(area="D1")
+    assert before.tally("open_end").now > 3
+    assert after.packed() == before.packed()
+
+
+def test_nothing_is_compared_with_a_period_that_began_before_the_first_record(small_office: Office) -> None:
+    whole = small_office.of(Kind.WEEK)
+    first = brief(Kind.WEEK).shifted(-1).period.span_ms(ZONE)[0] + 2 * DAY
+    with small_office.store.begin() as conn:
+        conn.execute(sa.delete(EventRow).where(EventRow.reported_ms < first))
+        rollups.rebuild(conn)
+    partly = small_office.of(Kind.WEEK)
+    assert (whole.held_before, whole.held_year) == (True, False)
+    assert partly.tally("reported").before > 5
+    assert (partly.held_before, list(changes(partly))) == (False, [])
+    said, had = (briefing.told(b, "0", "en", ZONE) for b in (partly, whole))
+    assert said["changes"] == [words("en", "briefing.change.none")]
+    for t, h in zip(said["tiles"], had["tiles"], strict=True):
+        assert (t["by"], h["by"] == "—") == ("—", False)
+        assert t["before"].endswith("—")
+        assert t["year"].endswith("—")
+    for row in (*said["indicators"]["rows"], *said["classes"]["rows"]):
+        assert row[3:5] == ["—", "—"]
+    assert {row[4] for group in said["ranking"] for row in group["rows"]} == {"—"}
+    for b, columns in ((partly, {"B"}), (whole, {"B", "C"})):
+        written, _ = sheets(briefing_book.workbook(b, briefing.told(b, "0", "en", ZONE), "en", ZONE))
+        tallies = (ref for ref in numbers_of(written[1]) if ref[1:] in ("2", "3", "4", "5"))
+        assert {ref[0] for ref in tallies} == columns
 
 
 def test_what_is_over_stays_what_it_was_whenever_it_is_made(small_office: Office) -> None:
@@ -207,6 +271,19 @@ def test_the_text_of_a_print_can_be_read_by_machines(small_office: Office, tmp_p
         assert part in text, part
 
 
+def sheets(file: bytes) -> tuple[list[str], str]:
+    """The sheets of a workbook and its texts, as XML."""
+    with zipfile.ZipFile(BytesIO(file)) as book:
+        found = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        return found, book.read("xl/sharedStrings.xml").decode()
+
+
+def numbers_of(sheet: str) -> dict[str, float]:
+    """The numbers of a sheet by their cells."""
+    cell = re.compile(r'<c r="([A-Z]+\d+)"(?: s="\d+")?><v>([^<]+)</v>')
+    return {ref: float(value) for ref, value in cell.findall(sheet)}
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_workbook_has_the_same_bytes_its_numbers_and_no_formula(small_office: Office, lang: str) -> None:
     b = small_office.of()
@@ -215,14 +292,11 @@ def test_a_workbook_has_the_same_bytes_its_numbers_and_no_formula(small_office: 
     file = briefing_book.workbook(risky, said, lang, ZONE)
     time.sleep(1.1)
     assert briefing_book.workbook(risky, said, lang, ZONE) == file
-    with zipfile.ZipFile(BytesIO(file)) as book:
-        sheets = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
-        texts = book.read("xl/sharedStrings.xml").decode()
-    assert len(sheets) == 8
-    assert not any("<f>" in sheet for sheet in sheets)
+    written, texts = sheets(file)
+    assert len(written) == 8
+    assert not any("<f>" in sheet for sheet in written)
     assert ">=1+1<" in texts, "a text stays a text"
-    cell = re.compile(r'<c r="([A-Z]+\d+)"(?: s="\d+")?><v>([^<]+)</v>')
-    numbers = [{ref: float(value) for ref, value in cell.findall(sheet)} for sheet in sheets]
+    numbers = list(map(numbers_of, written))
     assert [numbers[1][f"B{n}"] for n in range(2, 6)] == [t.now for t in b.tallies]
     for n, c in enumerate(b.children, 2):
         assert numbers[2].get(f"D{n}") == pytest.approx(c.now.share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -111,6 +112,31 @@ def test_every_indicator_is_what_counting_the_events_one_by_one_says_from_roll_u
                     agree(values, held[its_id, filters], period)
 
 
+def test_events_are_counted_some_at_a_time_with_the_same_result(
+    store: Store, situation: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geodata.store.ancestry.ROLLED_FROM", 10_000)
+    with store.begin() as conn:
+        rollups.rebuild(conn)
+    asked = [(area, SOME[1]) for area in ("C", "D1", "G1")]
+    whole = [measured(store, situation, OPERATOR, area, MONTH, f, children=True) for area, f in asked]
+    taken: list[int] = []
+
+    def noted(rows: Sequence[Sequence[object]]) -> Countables:
+        taken.append(len(rows))
+        return rollups.counted_rows(rows)
+
+    monkeypatch.setattr(day_sums, "counted_rows", noted)
+    monkeypatch.setattr(day_sums, "handling_times", lambda *_: np.array([60]))
+    monkeypatch.setattr(day_sums, "AT_ONCE", 7)
+    for (area, filters), expected in zip(asked, whole, strict=True):
+        found = measured(store, situation, OPERATOR, area, MONTH, filters, children=True)
+        assert found.children == expected.children
+        assert [(v.num, v.den) for v in found.now.values()] == [(v.num, v.den) for v in expected.now.values()]
+    assert max(taken) == 7
+    assert len(taken) > 20
+
+
 def agree(values: dict[str, Value], events: list[Life], period: Period) -> None:
     expected = counted(events, period.first, period.last, ZONE, NOW)
     seconds = took(events, period.first, period.last, ZONE)
@@ -185,6 +211,22 @@ def test_a_trend_has_each_days_own_value(store: Store, situation: Situation, are
                 whole = measured(store, situation, OPERATOR, area, day, filters).now[name]
                 assert (value.num, value.den) == (whole.num, whole.den), (name, day)
                 assert value.value == pytest.approx(whole.value)
+
+
+def test_a_trend_of_ten_years_to_come_asks_no_more_often_than_one_of_days(
+    store: Store, situation: Situation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def noted(*_: object) -> tuple[()]:
+        asked.append(1)
+        return ()
+
+    monkeypatch.setattr(day_sums, "_fetched", noted)
+    for days in (1, 3_600):
+        trend(store, situation, OPERATOR, "C", Period(TODAY, TODAY + timedelta(days=days)), ALL)
+        assert len(asked) == 2, days
+        asked.clear()
 
 
 def test_what_is_beyond_ones_reach_is_not_there_and_nonsense_is_refused(store: Store, situation: Situation) -> None:

@@ -10,11 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from geodata.domain.figures import Figure, Span
 from geodata.domain.roles import Role
 from geodata.domain.surges import Verdict
 from geodata.domain.view import Filters
+from geodata.intake.surges import RulingRecord
 from geodata.services import surge_verdicts
 from geodata.services.actors import NotAllowedError
 from geodata.services.leasing import LEASE_MS, Claims
@@ -252,6 +254,12 @@ def test_it_is_judged_by_whoever_may_within_its_reach_and_that_is_kept_and_audit
     assert city.unbroken()
     assert Lookout().look(city.desk, Claims(city.store, "later"), NOW + 2 * EVERY_MS) == 0, "it is not news again"
     assert all_surges(city)[0].verdict == "dismissed"
+
+
+def test_a_note_that_no_database_can_keep_is_refused_at_the_door() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        RulingRecord.model_validate({"verdict": "dismissed", "note": "a fair\x00"})
+    assert [e["loc"] for e in wrong.value.errors()] == [("note",)]
 
 
 def test_who_reads_is_told_of_its_own_areas(city: Town) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from typing import Any
 
 import orjson
@@ -10,7 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callbacks import analysis_told
+from callbacks.analysis import AT_ONCE, parts_of
 from geodata.domain.roles import Role
+from geodata.domain.view import MapView
+from geodata.services import analysing
+from tests.factories.access_city import OPERATOR
 from tests.integration.security.asking import JSON, Answer
 from tests.integration.security.place import ALL_ROLES, AREAS, IN_REACH, Place, Who
 from tests.integration.security.rules import PEOPLE
@@ -68,6 +75,31 @@ def test_a_wrong_value_is_named_with_its_rule(place: Place, what: str, query: st
 def test_what_is_no_question_is_refused(place: Place, body: bytes, field: str) -> None:
     answer = place.ask("POST", "/analysis/period", place.who("leader"), body, JSON)
     assert (answer.status, orjson.loads(answer.body)["field"]) == (422, field)
+
+
+@pytest.mark.parametrize("what", PARTS)
+def test_however_many_ask_a_few_threads_read(place: Place, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    lock, running, peak, done = threading.Lock(), 0, 0, threading.Event()
+
+    def work(*_: object) -> Any:
+        nonlocal running, peak
+        with lock:
+            running, peak = running + 1, max(peak, running + 1)
+        done.wait(0.1)
+        with lock:
+            running -= 1
+
+    for name in ("count_now", "look_back"):
+        monkeypatch.setattr(analysing, name, work)
+    for name in PARTS:
+        monkeypatch.setattr(analysis_told, name, lambda *_: {})
+
+    async def all_at_once() -> None:
+        part = parts_of(place.room)[what]
+        await asyncio.gather(*(part(OPERATOR, MapView("D1")) for _ in range(6)))
+
+    asyncio.run(all_at_once())
+    assert peak == AT_ONCE
 
 
 def test_an_analysis_that_is_none_is_not_there(place: Place) -> None:

@@ -27,6 +27,7 @@ def test_an_instant_leads_to_the_second_that_it_was_written_of(second: int, zone
 @pytest.mark.parametrize("said", [
     "now", "2026-11-20", "2026-11-20 14:30", "2026-11-20T14:30Z", "2026-11-20T14:30+08:00", "2026-13-20T14:30",
     "2026-02-30T14:30", "2026-11-20T25:00", "2026-11-20T14:30:61", "20261120T1430", "２０２６-11-20T14:30",
+    "0001-01-01T00:00", "9999-12-31T23:59",  # no moment in every zone
 ])  # fmt: skip
 def test_what_is_no_local_time_is_none(said: str) -> None:
     with pytest.raises(ViewError) as wrong:
