@@ -95,7 +95,7 @@ class ThenBoard:
         return DoorsNow(span_ms=(self._first_ms, last_ms - last_ms % MINUTE_MS))
 
     def _then(self, scene: Scene) -> dict[str, Any]:
-        """Of which address and instant it is, how fast it goes on, since when there is something, and the day's hours."""
+        """Of which address and instant it is, how fast it goes on, since when there is any, and the day's hours."""
         log, zone = self._instant.log, self.situation.zone
         return {
             "of": scene.view.at, "at": self._instant.at_ms, "speed": self._speed,
