@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,6 +29,7 @@ from geodata.domain.figures import (
     states_of,
 )
 from geodata.domain.periods import Period
+from geodata.domain.picking import PickError, day_of
 from geodata.domain.roles import Right
 from geodata.domain.view import Filters, MapView, ViewError
 from geodata.domain.windows import FIND_MAX, LIMIT_MAX, places
@@ -88,9 +88,9 @@ def period_of(told: Mapping[str, str], otherwise: Period) -> Period:
     for name, usual in (("from", otherwise.first), ("to", otherwise.last)):
         value = told.get(name, "") or usual.isoformat()
         try:
-            days[name] = date.fromisoformat(value)
-        except ValueError:
-            raise ViewError(name, value[:64], "is no date such as 2026-11-30") from None
+            days[name] = day_of(value)
+        except PickError as error:
+            raise ViewError(name, value[:64], str(error)) from None
     period = Period(days["from"], days["to"])
     try:
         check(period)

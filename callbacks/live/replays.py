@@ -114,8 +114,7 @@ class Replays:
         if (view.at, view.play) not in self._sessions:
             if view.play and sum(1 for s in self._sessions.values() if s.speed) >= PLAYING_MAX:
                 raise ViewError("play", str(view.play), f"is one replay too many: {PLAYING_MAX} are playing", "full")
-            if self._waiting >= WAITING_MAX:
-                raise ViewError("at", view.at, f"has to wait: {WAITING_MAX} other instants are being made", "full")
+            self._may_wait(view)
         return ThenPicture(self, view)
 
     def metrics(self) -> dict[str, int]:
@@ -172,7 +171,18 @@ class Replays:
         """Ask the situation of a view's instant. Raises ViewError."""
         self._moment(view)
         session = self._sessions.get((view.at, view.play))
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, view, session, ask)
+        if session is None:
+            self._may_wait(view)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, view, session, ask)
+        finally:
+            self._waiting -= 1
+
+    def _may_wait(self, view: MapView) -> None:
+        """Raises ViewError where too many wait for the thread already."""
+        if self._waiting >= WAITING_MAX:
+            raise ViewError("at", view.at, f"has to wait: {WAITING_MAX} other instants are being made", "full")
 
     def _asked(self, view: MapView, session: Session | None, ask: Callable[[Situation], T]) -> T:
         """A job."""

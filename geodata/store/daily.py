@@ -13,7 +13,7 @@ from geodata.domain.periods import day_numbers
 from geodata.store import bulk
 from geodata.store.ancestry import Ancestry, Longs
 from geodata.store.bulk import NONE
-from geodata.store.grouping import grouped
+from geodata.store.grouping import climbed, grouped
 from geodata.store.models_days import DAYS, ON_DEADLINE, ON_END, ON_REPORT
 
 DAY_BITS = 17
@@ -41,7 +41,8 @@ def write(
             continue
         day = day_numbers(ms[which], zone)
         keys = ((own[which] << DAY_BITS) + day) * n_kinds + kind[which]
-        found_keys, found = _climbed(keys, np.stack([counts[name][which] for name in used]), above, n_kinds)
+        values = np.stack([counts[name][which] for name in used])
+        found_keys, found = climbed(keys, values, above, n_kinds << DAY_BITS)
         cell, place = found_keys % n_kinds, found_keys // n_kinds
         by_kind = tree.rolled[place >> DAY_BITS]
         whole_keys, whole = grouped(place, found)
@@ -49,20 +50,6 @@ def write(
         _insert(conn, tree, place[by_kind], texts, used, found[:, by_kind])
         nothing = np.full(len(whole_keys), "", object)
         _insert(conn, tree, whole_keys, (nothing, nothing), used, whole)
-
-
-def _climbed(keys: Longs, values: Longs, above: Longs, n_kinds: int) -> tuple[Longs, Longs]:
-    """The sums of an area's own events, and those of everything above it."""
-    span = n_kinds << DAY_BITS
-    keys, sums = grouped(keys, values)
-    found_keys, found = [keys], [sums]
-    while len(keys):
-        higher = above[keys // span]
-        up = higher >= 0
-        keys, sums = grouped(higher[up] * span + keys[up] % span, sums[:, up])
-        found_keys.append(keys)
-        found.append(sums)
-    return grouped(np.concatenate(found_keys), np.concatenate(found, axis=1))
 
 
 def _insert(

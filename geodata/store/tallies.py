@@ -24,7 +24,7 @@ from geodata.domain.traces import Trace, level_of
 from geodata.store import bulk, daily
 from geodata.store.ancestry import Ancestry, Bools, Longs, ancestry
 from geodata.store.bulk import NONE
-from geodata.store.grouping import grouped, summed
+from geodata.store.grouping import climbed, grouped, summed
 from geodata.store.models import AreaMonthRow, AreaTotalRow, RollupRow, table
 from geodata.store.models_days import SPREAD
 
@@ -188,15 +188,7 @@ def _write_rollups(conn: Connection, tree: Ancestry, at: Longs, rows: Countables
     classes, class_names = pd.factorize(np.asarray(rows.class_code, object))
     keys, values = _keyed_facts(own[at], classes.astype(np.int64), len(class_names), rows, added)
     span = HOURS * len(class_names)
-    keys, sums = grouped(keys, values)
-    found_keys, found = [keys], [sums]
-    while len(keys):
-        higher = above[keys // span]
-        up = higher >= 0
-        keys, sums = grouped(higher[up] * span + keys[up] % span, sums[:, up])
-        found_keys.append(keys)
-        found.append(sums)
-    keys, sums = grouped(np.concatenate(found_keys), np.concatenate(found, axis=1))
+    keys, sums = climbed(keys, values, above, span)
     columns = {
         "area_id": tree.ids[keys // span].tolist(),
         "hour": (keys % span // len(class_names)).tolist(),

@@ -184,6 +184,17 @@ async def test_the_queue_of_a_moment_is_the_one_of_then(room: Room, push: Push) 
     assert await push.replays.ask(MapView("C", "duty", at=at(room, 0)), total) == page_city.EVENTS
 
 
+async def test_no_more_than_some_queues_of_moments_wait_at_once(
+    room: Room, push: Push, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "WAITING_MAX", 3)
+    views = [MapView("C", "duty", at=at(room, k)) for k in range(8)]
+    got = await asyncio.gather(*(push.replays.ask(v, lambda s: s.now_ms) for v in views), return_exceptions=True)
+    refused = [error for error in got if isinstance(error, ViewError)]
+    assert [error.why for error in refused] == ["full"] * 5
+    assert await push.replays.ask(views[0], lambda s: s.now_ms) > 0, "what was refused once may be asked again"
+
+
 def test_a_difference_leads_from_one_picture_to_the_other() -> None:
     before: Json = {
         "s": {"a": 1, "b": 2}, "marks": {"m": {"all": [["x", 1], ["y", 1]]}}, "traces": {"t": {"p": 1, "q": 1}},
