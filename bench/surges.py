@@ -237,7 +237,7 @@ def _found(
     return Burst(None, False)
 
 
-def figures(years: float = 1.0) -> dict[str, dict[str, Any]]:
+def figures(years: float = 5.0) -> dict[str, dict[str, Any]]:
     """Take both."""
     town, rules = Town.build(), SurgeRules()
     days = round(years * YEAR)
@@ -271,5 +271,5 @@ def figures(years: float = 1.0) -> dict[str, dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    for key, figure in figures(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0).items():
+    for key, figure in figures(float(sys.argv[1]) if len(sys.argv) > 1 else 5.0).items():
         print(key, figure)
