@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
@@ -21,10 +21,16 @@ from geodata.situation.grid_listing import GridQuery, GridState
 from geodata.situation.loading import load_situation
 from geodata.situation.situation import Situation
 from geodata.situation.tailing import read_news
-from geodata.store import shift_blocks, walks
+from geodata.store import changes, shift_blocks, walks
 from geodata.store.engine import Store
 from geodata.store.folder import City
-from geodata.store.models_coverage import CoverageRollupRow, CoverageRow, CoverageShiftRow, WalkRow
+from geodata.store.models_coverage import (
+    CoverageRollupRow,
+    CoverageRow,
+    CoverageShiftRow,
+    WalkChangeRow,
+    WalkRow,
+)
 from tests.factories.access_city import DAY, HOUR, MINUTE, NOW, OPERATOR, POINT, SECOND, Town, kept_in, of, town
 
 GRID_IDS = {"G1": 6, "G2": 7, "G3": 8, "D2": 3}
@@ -91,9 +97,12 @@ def settle(city: Town, at_ms: int) -> None:
     assert not any(u["stay_ms"] or u["stay_fixes"] for u in kept_in(city.store, "unit"))
 
 
-def wander(city: Town, seed: int, hours: float, others: Sequence[Town] = ()) -> tuple[Log, int]:
+def wander(
+    city: Town, seed: int, hours: float, others: Sequence[Town] = (), look: Callable[[int], object] = lambda _: None
+) -> tuple[Log, int]:
     """Units that walk, fall silent, hold fixes back, sign off and on again; the log, and the time at the end. With
-    ``others`` any of these processes takes what is sent, and their upkeep runs in between."""
+    ``others`` any of these processes takes what is sent, and their upkeep runs in between. ``look`` is called with the
+    time whenever somebody may."""
     rng, log = Random(seed), Log()
     now = dict.fromkeys(("U1", "U2", "U3"), NOW)
     for code in now:
@@ -107,6 +116,7 @@ def wander(city: Town, seed: int, hours: float, others: Sequence[Town] = ()) -> 
         door = rng.choice([city, *others]) if others else city
         if others and rng.random() < 0.1:
             patrolling.count_shifts(door.desk, lambda _: True, clock)
+        look(clock)
         clock += rng.choice([15 * SECOND, 30 * SECOND, MINUTE, 4 * MINUTE, 7 * MINUTE])
         for code in now:
             if rng.random() < 0.3:
@@ -192,6 +202,62 @@ def test_a_process_that_follows_one_that_starts_anew_and_one_after_a_restart_say
         # The little city's areas have no kinds in the store: both speak of the same plan.
         assert said(tailed) == said(fresh)
     assert tailed.coverage(0).known
+
+
+def test_who_looks_now_and_then_misses_no_grid_though_old_changes_are_forgotten(
+    city: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "FOLLOWED_MAX", 6)
+    city = planned(city)
+    zone, rng = city.desk.calendar.zone, Random(7)
+    tailed = load_situation(city.store, zone, NOW, patrol=PLAN)
+    behind: list[int] = []
+
+    def look(at_ms: int) -> None:
+        nonlocal tailed
+        if rng.random() < 0.9:
+            return
+        with city.store.read() as conn:
+            far = changes.newest(conn)[0] - tailed.seq
+        if rng.random() < 0.9:
+            patrolling.count_shifts(city.desk, lambda _: True, at_ms)
+            with city.store.read() as conn:
+                assert changes.newest(conn)[0] - tailed.seq - far in (0, 1), "silent units are settled"
+                far = changes.newest(conn)[0] - tailed.seq
+        behind.append(far)
+        fresh = load_situation(city.store, zone, at_ms, patrol=PLAN)
+        if far > changes.FOLLOWED_MAX:
+            assert read_news(city.store, tailed) is None
+            tailed = fresh
+            return
+        follow(tailed, city.store, at_ms)
+        assert said(tailed) == said(fresh)
+        every = tailed.walks.grids.places(np.array(sorted(GRID_IDS.values())))
+        for mine, theirs in zip(tailed.walks.this_shift(every), fresh.walks.this_shift(every), strict=True):
+            assert mine.tolist() == theirs.tolist()
+
+    _, end = wander(city, 9, 60, look=look)
+    assert {0, 1, 5, 6} <= {*behind}
+    assert max(behind) > 6
+    patrolling.count_shifts(city.desk, lambda _: True, end)
+    with city.store.read() as conn:
+        newest = changes.newest(conn)[0]
+    assert {r["seq"] for r in kept_in(city.store, "walk_change")} <= {*range(newest - 5, newest + 1)}
+
+
+def test_a_batch_that_tells_of_two_shifts_names_the_grids_of_both(city: Town) -> None:
+    city = planned(city)
+    zone, late = city.desk.calendar.zone, NOW + 9 * HOUR
+    city.enrol("U1", at_ms=NOW - HOUR)
+    city.enrol("U1", status="on_duty", at_ms=NOW)
+    tailed = load_situation(city.store, zone, NOW, patrol=PLAN)
+    way = [(at, begin + k * MINUTE) for at, begin in (("G2", NOW), ("G1", late)) for k in range(1, 7)]
+    sent = [Submitted({}, Position("U1", *POINT[at], ms)) for at, ms in [*way, ("G3", late + 7 * MINUTE)]]
+    report_positions(city.desk, OPERATOR, sent, feed="t/p", now_ms=late + 7 * MINUTE)
+    follow(tailed, city.store, late + 7 * MINUTE)
+    assert said(tailed) == said(load_situation(city.store, zone, late + 7 * MINUTE, patrol=PLAN))
+    hours = [tailed.walks.hours(tailed.tree.ordinal[code], tailed.now_ms) for code in ("G1", "G2")]
+    assert hours == [MINUTE / HOUR, (9 * HOUR + MINUTE) / HOUR]
 
 
 def test_every_number_is_the_length_of_its_list_and_a_parent_is_the_sum_of_its_children(city: Town) -> None:
@@ -283,7 +349,7 @@ def test_of_who_is_not_on_duty_nothing_is_counted_and_no_unit_is_in_any_of_the_t
         assert small.fix("U1", NOW + k * MINUTE).status == "dropped"
     assert not kept_in(small.store, "walk")
     assert not kept_in(small.store, "coverage_shift")
-    for row in (WalkRow, CoverageRow, CoverageShiftRow, CoverageRollupRow):
+    for row in (WalkRow, WalkChangeRow, CoverageRow, CoverageShiftRow, CoverageRollupRow):
         names = " ".join(column.name for column in row.__table__.columns)
         assert not [word for word in ("unit", "account", "actor") if word in names]
 
