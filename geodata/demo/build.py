@@ -234,7 +234,8 @@ def _plan(store: Store, past: Past, now_ms: int) -> None:
     for day in (local_day(now_ms, zone) + timedelta(days=k) for k in range(2)):
         turns = turns_of(day, zone, len(past.roster))
         with store.read() as conn:
-            planned = {(s.unit_id, s.from_ms) for s in rosters.around(conn, turns[0].from_ms, turns[-1].to_ms)}
+            known = rosters.around(conn, turns[0].from_ms, turns[-1].to_ms)
+        planned = {(unit_id, from_ms) for unit_id, from_ms, _, _ in known.tolist()}
         shifts = [
             Shift(unit_id, turn.from_ms, turn.to_ms, int(leave), ACTOR)
             for turn in turns

@@ -58,13 +58,15 @@ def count_shifts(desk: Desk, may_write: MayWrite, now_ms: int) -> int:
         last = walks.began(conn)
         pending = coverage.uncounted(conn, now_ms - LATE_MS, now_ms - AGAIN_DAYS * DAY_MS)
         silent = walks.unsettled(conn, now_ms - SILENT_MS)
+        outdated = walks.outdated(conn)
     if last is None:  # no position has ever come: there is nothing to say
         return 0
-    if last < shift.from_ms or silent:
+    if last < shift.from_ms or silent or outdated:
         with desk.store.begin() as conn:
             if may_write(conn):
                 walks.turn(conn, desk.grids, shift, walks.began(conn), now_ms)
                 walks.settle(conn, now_ms, now_ms - SILENT_MS)
+                walks.purge(conn)
     done = 0
     for one in pending:
         with desk.store.read() as conn:

@@ -25,8 +25,6 @@ from geodata.store.walks import NO_WALKS, Walks
 
 log = logging.getLogger(__name__)
 POLL_S = {"sqlite": 0.03, "postgresql": 0.05}
-GAP_MAX = 20_000
-"""So many changes at once are loaded anew instead of followed."""
 RELOAD_REST = 3
 """After a reload the next one waits this many times as long as it took: an import comes in many batches."""
 RETRY_S = (0.2, 5.0)
@@ -74,8 +72,8 @@ def read_news(store: Store, situation: Situation) -> News | None:
     """
     after = situation.seq
     with store.read() as conn:
-        log_rows = changes.tail(conn, after, GAP_MAX + 1)
-        if len(log_rows) > GAP_MAX:
+        log_rows = changes.tail(conn, after, changes.FOLLOWED_MAX + 1)
+        if log_rows and log_rows[-1].seq - after > changes.FOLLOWED_MAX:
             return None
         touched = {c.subject_id for c in log_rows if c.kind == "event"}
         moved = any(c.kind in ("unit", "positions") for c in log_rows)

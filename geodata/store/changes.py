@@ -14,6 +14,8 @@ Kind = Literal["event", "unit", "positions", "import", "areas", "alert", "roster
 FIRST = "first_change"
 """Where a connection keeps the number of the first transition of its write transaction."""
 PAGE = 5_000
+FOLLOWED_MAX = 20_000
+"""Whoever is further behind than so many numbers does not follow, but loads everything anew."""
 
 
 class Change(NamedTuple):

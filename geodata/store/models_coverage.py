@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary
+from sqlalchemy import BigInteger, Integer, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.store.models import Base, Big
@@ -12,18 +12,27 @@ class WalkRow(Base):
     """A grid as it was walked last: in ``shift_ms`` (the begin of a shift) so long inside and so many fixes.
 
     ``last_ms``: the newest fix there at any time; ``met_ms``: the begin of the last shift before this one in which its
-    rule was met, −1 without any. ``walked_seq`` is the change that walked it.
+    rule was met, −1 without any.
     """
 
     __tablename__ = "walk"
-    __table_args__ = (Index("ix_walk_walked_seq", "walked_seq"),)
     area_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     shift_ms: Mapped[int] = mapped_column(BigInteger)
     inside_ms: Mapped[int] = mapped_column(BigInteger)
     fixes: Mapped[int] = mapped_column(Integer)
     last_ms: Mapped[int] = mapped_column(BigInteger)
     met_ms: Mapped[int] = mapped_column(BigInteger)
-    walked_seq: Mapped[int] = mapped_column(Big)
+
+
+class WalkChangeRow(Base):
+    """The grids whose row in ``walk`` a change wrote: their area ids, as whole numbers of 32 bits, little-endian.
+
+    Kept as long as somebody may follow the change log from there.
+    """
+
+    __tablename__ = "walk_change"
+    seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CoverageRow(Base):

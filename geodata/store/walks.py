@@ -4,6 +4,9 @@
 in its own transaction: whatever stops or starts meanwhile, each fix counts once, in the shift in which it was made.
 What a unit walks in its grid waits in the unit's row (``domain.stays``) and is always of the shift that ``walk`` is of:
 it is settled before another one begins, when the unit signs off, and when it falls silent.
+
+``walk_change`` names the grids that a change wrote, for whoever follows: an index of ``walk`` by change would be
+written grid by grid.
 """
 
 from __future__ import annotations
@@ -20,19 +23,19 @@ from geodata.domain.coverage import NEVER_MET, Grids, Longs, Shift, Walked
 from geodata.store import bulk, changes, shift_blocks
 from geodata.store.events import IN_MAX
 from geodata.store.models import UnitRow, table
-from geodata.store.models_coverage import CoverageShiftRow, WalkRow
+from geodata.store.models_coverage import CoverageShiftRow, WalkChangeRow, WalkRow
 
 _ON = 'CASE WHEN "walk"."shift_ms" = excluded."shift_ms" THEN "walk"."{0}" ELSE 0 END + excluded."{0}"'
 _LATER = 'CASE WHEN excluded."last_ms" > "{0}"."last_ms" THEN excluded."last_ms" ELSE "{0}"."last_ms" END'
 _MERGE_WALK = (
     f'"inside_ms" = {_ON.format("inside_ms")}, "fixes" = {_ON.format("fixes")}, '
-    f'"last_ms" = {_LATER.format("walk")}, "shift_ms" = excluded."shift_ms", "walked_seq" = excluded."walked_seq"'
+    f'"last_ms" = {_LATER.format("walk")}, "shift_ms" = excluded."shift_ms"'
 )
-_MERGE_LATE = f'"last_ms" = {_LATER.format("walk")}, "walked_seq" = excluded."walked_seq"'
+_MERGE_LATE = f'"last_ms" = {_LATER.format("walk")}'
 
 
 class Walks(NamedTuple):
-    """Rows of WalkRow as columns, without their number."""
+    """Rows of WalkRow as columns."""
 
     area_id: Longs
     shift_ms: Longs
@@ -43,6 +46,7 @@ class Walks(NamedTuple):
 
 
 _WALKS = sa.select(*(getattr(WalkRow, name) for name in Walks._fields))
+_PACKED = "<i4"
 NO_WALKS = Walks(*[np.zeros(0, np.int64)] * 6)
 
 
@@ -52,8 +56,30 @@ def everything(conn: Connection) -> Walks:
 
 
 def after(conn: Connection, seq: int) -> Walks:
-    """The grids that were walked with a change later than ``seq``, each once, as they are now."""
-    return _columns(conn.execute(_WALKS.where(WalkRow.walked_seq > seq)).all())
+    """The grids that were walked with a change later than ``seq``, each once, as they are now.
+
+    Of changes that are further back than ``changes.FOLLOWED_MAX`` this is not known (``purge``).
+    """
+    told = conn.execute(sa.select(WalkChangeRow.packed).where(WalkChangeRow.seq > seq)).scalars().all()
+    ids = np.unique(np.frombuffer(b"".join(told), _PACKED)).tolist()
+    rows: list[sa.Row[tuple[int, ...]]] = []
+    for i in range(0, len(ids), IN_MAX):
+        rows += conn.execute(_WALKS.where(WalkRow.area_id.in_(ids[i : i + IN_MAX]))).all()
+    return _columns(rows)
+
+
+def outdated(conn: Connection) -> bool:
+    """Whether something is kept of changes from which nobody follows any more."""
+    return conn.execute(sa.select(WalkChangeRow.seq).where(_unfollowed(conn)).limit(1)).first() is not None
+
+
+def purge(conn: Connection) -> None:
+    """Forget which grids were written by changes from which nobody follows any more."""
+    conn.execute(sa.delete(WalkChangeRow).where(_unfollowed(conn)))
+
+
+def _unfollowed(conn: Connection) -> sa.ColumnElement[bool]:
+    return WalkChangeRow.seq <= changes.newest(conn)[0] - changes.FOLLOWED_MAX
 
 
 def _columns(rows: Sequence[sa.Row[tuple[int, ...]]]) -> Walks:
@@ -114,7 +140,9 @@ def add_stays(conn: Connection, stays: Sequence[tuple[int | None, ...]], seq: in
     """Count stays, as (area, ms inside, fixes, newest fix), in the shift that ``walk`` is of and the change ``seq``."""
     current = began(conn)
     if current is not None:  # a unit with a stay has an area and a fix, and its shift began
-        _add(conn, Walked.summed(*np.array(stays, np.int64).T), current, seq)
+        part = Walked.summed(*np.array(stays, np.int64).T)
+        _add(conn, part, current)
+        _tell(conn, seq, part.area_id)
 
 
 def put_all(
@@ -125,7 +153,7 @@ def put_all(
     n = len(area_id)
     bulk.insert(conn, table(WalkRow), {
         "area_id": area_id, "shift_ms": np.full(n, shift_ms), "inside_ms": inside_ms, "fixes": fixes,
-        "last_ms": last_ms, "met_ms": met_ms, "walked_seq": np.zeros(n, np.int64),
+        "last_ms": last_ms, "met_ms": met_ms,
     })  # fmt: skip
 
 
@@ -137,33 +165,42 @@ def add(
 
     Only grids count; what was walked elsewhere is left out.
     """
+    touched: list[Longs] = []
     for of, some in ended:
         known = grids.places(some.area_id) >= 0
         if not known.any():
             continue
         part = Walked(*(column[known] for column in some))
         if of.from_ms < current and of != shift:
-            _add_late(conn, grids, of, part, current, seq)
+            _add_late(conn, grids, of, part, current)
         else:
-            _add(conn, part, current, seq)
+            _add(conn, part, current)
+        touched.append(part.area_id)
+    if touched:
+        _tell(conn, seq, np.concatenate(touched))
 
 
-def _add(conn: Connection, part: Walked, current: int, seq: int) -> None:
+def _tell(conn: Connection, seq: int, area_id: Longs) -> None:
+    """Which grids a change wrote; once for each change."""
+    packed = area_id.astype(_PACKED).tobytes()
+    bulk.insert(conn, table(WalkChangeRow), {"seq": [seq], "packed": [packed]})
+
+
+def _add(conn: Connection, part: Walked, current: int) -> None:
     n = len(part.area_id)
     bulk.insert(conn, table(WalkRow), {
         "area_id": part.area_id, "shift_ms": np.full(n, current), "inside_ms": part.inside_ms, "fixes": part.fixes,
-        "last_ms": part.last_ms, "met_ms": np.full(n, NEVER_MET), "walked_seq": np.full(n, seq),
+        "last_ms": part.last_ms, "met_ms": np.full(n, NEVER_MET),
     }, merge=_MERGE_WALK)  # fmt: skip
 
 
-def _add_late(conn: Connection, grids: Grids, of: Shift, part: Walked, current: int, seq: int) -> None:
+def _add_late(conn: Connection, grids: Grids, of: Shift, part: Walked, current: int) -> None:
     """What a phone held back belongs to the shift in which it was walked, and its roll-up is counted again."""
     n = len(part.area_id)
     shift_blocks.add(conn, of.from_ms, part)
     bulk.insert(conn, table(WalkRow), {
         "area_id": part.area_id, "shift_ms": np.full(n, of.from_ms), "inside_ms": np.zeros(n, np.int64),
         "fixes": np.zeros(n, np.int64), "last_ms": part.last_ms, "met_ms": np.full(n, NEVER_MET),
-        "walked_seq": np.full(n, seq),
     }, merge=_MERGE_LATE)  # fmt: skip
     now = shift_blocks.of_shift(conn, of.from_ms, part.area_id)
     met = now.area_id[grids.met(grids.places(now.area_id), now.inside_ms, now.fixes)].tolist()

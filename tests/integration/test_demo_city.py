@@ -167,6 +167,8 @@ def test_the_time_for_which_the_city_was_off_is_filled_in(
     assert 100 < len(since) < 350
     assert end is not None
     assert later - end < 3 * 3_600_000
+    later += 4 * 3_600_000  # the shifts of that day are planned already
+    assert not build_demo(folder, 7, SIZE)
     assert [f for f in check_city(store, folder) if f.wrong] == []
 
 

@@ -19,7 +19,7 @@ from geodata.situation.days import Day
 from geodata.situation.loading import load_situation
 from geodata.situation.situation import Situation
 from geodata.situation.tailing import Tail, read_news
-from geodata.store import events, roads, rollups
+from geodata.store import changes, events, roads, rollups
 from geodata.store.engine import Store
 from geodata.store.events import EventNow
 from geodata.store.history import bulk_history
@@ -243,7 +243,7 @@ async def test_an_import_is_loaded_anew_into_the_same_situation(city: Store) -> 
 
 
 async def test_a_gap_too_long_to_follow_is_loaded_anew(city: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tailing, "GAP_MAX", 3)
+    monkeypatch.setattr(changes, "FOLLOWED_MAX", 3)
     tail = tail_of(city)
     for i in range(5):
         report(city, code=f"N{i}", source_id=str(i))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from random import Random
@@ -23,7 +23,7 @@ from geodata.situation.situation import Situation
 from geodata.situation.tailing import read_news
 from geodata.store import shift_blocks, walks
 from geodata.store.engine import Store
-from geodata.store.models_coverage import CoverageRollupRow, CoverageRow, CoverageShiftRow, WalkRow
+from geodata.store.models_coverage import CoverageRollupRow, CoverageRow, CoverageShiftRow, WalkChangeRow, WalkRow
 from tests.factories.access_city import DAY, HOUR, MINUTE, NOW, OPERATOR, POINT, SECOND, Town, kept_in, of, town
 
 GRID_IDS = {"G1": 6, "G2": 7, "G3": 8, "D2": 3}
@@ -90,9 +90,12 @@ def settle(city: Town, at_ms: int) -> None:
     assert not any(u["stay_ms"] or u["stay_fixes"] for u in kept_in(city.store, "unit"))
 
 
-def wander(city: Town, seed: int, hours: float, others: Sequence[Town] = ()) -> tuple[Log, int]:
+def wander(
+    city: Town, seed: int, hours: float, others: Sequence[Town] = (), look: Callable[[int], object] = lambda _: None
+) -> tuple[Log, int]:
     """Units that walk, fall silent, hold fixes back, sign off and on again; the log, and the time at the end. With
-    ``others`` any of these processes takes what is sent, and their upkeep runs in between."""
+    ``others`` any of these processes takes what is sent, and their upkeep runs in between. ``look`` is called with the
+    time whenever somebody may."""
     rng, log = Random(seed), Log()
     now = dict.fromkeys(("U1", "U2", "U3"), NOW)
     for code in now:
@@ -106,6 +109,7 @@ def wander(city: Town, seed: int, hours: float, others: Sequence[Town] = ()) -> 
         door = rng.choice([city, *others]) if others else city
         if others and rng.random() < 0.1:
             patrolling.count_shifts(door.desk, lambda _: True, clock)
+        look(clock)
         clock += rng.choice([15 * SECOND, 30 * SECOND, MINUTE, 4 * MINUTE, 7 * MINUTE])
         for code in now:
             if rng.random() < 0.3:
@@ -191,6 +195,21 @@ def test_a_process_that_follows_one_that_starts_anew_and_one_after_a_restart_say
         # The little city's areas have no kinds in the store: both speak of the same plan.
         assert said(tailed) == said(fresh)
     assert tailed.coverage(0).known
+
+
+def test_a_batch_that_tells_of_two_shifts_names_the_grids_of_both(city: Town) -> None:
+    city = planned(city)
+    zone, late = city.desk.calendar.zone, NOW + 9 * HOUR
+    city.enrol("U1", at_ms=NOW - HOUR)
+    city.enrol("U1", status="on_duty", at_ms=NOW)
+    tailed = load_situation(city.store, zone, NOW, patrol=PLAN)
+    way = [(at, begin + k * MINUTE) for at, begin in (("G2", NOW), ("G1", late)) for k in range(1, 7)]
+    sent = [Submitted({}, Position("U1", *POINT[at], ms)) for at, ms in [*way, ("G3", late + 7 * MINUTE)]]
+    report_positions(city.desk, OPERATOR, sent, feed="t/p", now_ms=late + 7 * MINUTE)
+    follow(tailed, city.store, late + 7 * MINUTE)
+    assert said(tailed) == said(load_situation(city.store, zone, late + 7 * MINUTE, patrol=PLAN))
+    hours = [tailed.walks.hours(tailed.tree.ordinal[code], tailed.now_ms) for code in ("G1", "G2")]
+    assert hours == [MINUTE / HOUR, (9 * HOUR + MINUTE) / HOUR]
 
 
 def test_every_number_is_the_length_of_its_list_and_a_parent_is_the_sum_of_its_children(city: Town) -> None:
@@ -282,7 +301,7 @@ def test_of_who_is_not_on_duty_nothing_is_counted_and_no_unit_is_in_any_of_the_t
         assert small.fix("U1", NOW + k * MINUTE).status == "dropped"
     assert not kept_in(small.store, "walk")
     assert not kept_in(small.store, "coverage_shift")
-    for row in (WalkRow, CoverageRow, CoverageShiftRow, CoverageRollupRow):
+    for row in (WalkRow, WalkChangeRow, CoverageRow, CoverageShiftRow, CoverageRollupRow):
         names = " ".join(column.name for column in row.__table__.columns)
         assert not [word for word in ("unit", "account", "actor") if word in names]
 
