@@ -13,7 +13,7 @@ import pytest
 
 from geodata.domain.coverage import PatrolPlan, PatrolRule, Shift, shift_at, shifts_between
 from geodata.domain.roles import Role
-from geodata.services import patrolling
+from geodata.services import keeping, patrolling
 from geodata.services.looking import NotThereError
 from geodata.services.outcomes import Submitted
 from geodata.services.tracking import Position, report_positions
@@ -23,6 +23,7 @@ from geodata.situation.situation import Situation
 from geodata.situation.tailing import read_news
 from geodata.store import shift_blocks, walks
 from geodata.store.engine import Store
+from geodata.store.folder import City
 from geodata.store.models_coverage import CoverageRollupRow, CoverageRow, CoverageShiftRow, WalkChangeRow, WalkRow
 from tests.factories.access_city import DAY, HOUR, MINUTE, NOW, OPERATOR, POINT, SECOND, Town, kept_in, of, town
 
@@ -177,41 +178,6 @@ def test_several_processes_and_their_upkeep_count_nothing_twice_and_leave_nothin
     assert kept(city.store) == recounted(log, city)
 
 
-def test_a_process_that_follows_one_that_starts_anew_and_one_after_a_restart_say_the_same(city: Town) -> None:
-    city = planned(city)
-    zone = city.desk.calendar.zone
-    tailed = load_situation(city.store, zone, NOW, patrol=PLAN)
-    for hour in range(26):
-        at = NOW + hour * HOUR
-        if hour == 0:
-            city.enrol("U1", at_ms=NOW - HOUR)
-            city.enrol("U1", status="on_duty", at_ms=NOW)
-        for k in range(5):
-            city.fix("U1", at + k * 4 * MINUTE, at=("G1", "G2", "D2")[hour % 3])
-            if k == 2:
-                follow(tailed, city.store, at + k * 4 * MINUTE)
-        follow(tailed, city.store, at + 17 * MINUTE)
-        fresh = load_situation(city.store, zone, at + 17 * MINUTE, patrol=PLAN)
-        # The little city's areas have no kinds in the store: both speak of the same plan.
-        assert said(tailed) == said(fresh)
-    assert tailed.coverage(0).known
-
-
-def test_a_batch_that_tells_of_two_shifts_names_the_grids_of_both(city: Town) -> None:
-    city = planned(city)
-    zone, late = city.desk.calendar.zone, NOW + 9 * HOUR
-    city.enrol("U1", at_ms=NOW - HOUR)
-    city.enrol("U1", status="on_duty", at_ms=NOW)
-    tailed = load_situation(city.store, zone, NOW, patrol=PLAN)
-    way = [(at, begin + k * MINUTE) for at, begin in (("G2", NOW), ("G1", late)) for k in range(1, 7)]
-    sent = [Submitted({}, Position("U1", *POINT[at], ms)) for at, ms in [*way, ("G3", late + 7 * MINUTE)]]
-    report_positions(city.desk, OPERATOR, sent, feed="t/p", now_ms=late + 7 * MINUTE)
-    follow(tailed, city.store, late + 7 * MINUTE)
-    assert said(tailed) == said(load_situation(city.store, zone, late + 7 * MINUTE, patrol=PLAN))
-    hours = [tailed.walks.hours(tailed.tree.ordinal[code], tailed.now_ms) for code in ("G1", "G2")]
-    assert hours == [MINUTE / HOUR, (9 * HOUR + MINUTE) / HOUR]
-
-
 def test_every_number_is_the_length_of_its_list_and_a_parent_is_the_sum_of_its_children(city: Town) -> None:
     city = planned(city)
     _, end = wander(city, 5, 12)
@@ -354,6 +320,20 @@ def test_the_coverage_of_an_area_is_for_whoever_reaches_it(small: Town) -> None:
     for area in ("D2", "C", "nowhere"):
         with pytest.raises(NotThereError):
             patrolling.coverage_of(small.desk, chief, area, NOW - DAY, end)
+
+
+def test_single_grids_are_forgotten_after_their_days_and_rates_after_theirs(small: Town) -> None:
+    _, end = wander(small, 3, 30)
+    patrolling.count_shifts(small.desk, lambda _: True, end)
+    said = City().coverage
+    keeping.forget(small.access, City(), NOW + said.days * DAY)
+    assert kept_in(small.store, "coverage")
+    keeping.forget(small.access, City(), NOW + (said.days + 2) * DAY)
+    assert not kept_in(small.store, "coverage")
+    assert kept_in(small.store, "coverage_rollup")
+    keeping.forget(small.access, City(), NOW + (said.rate_days + 2) * DAY)
+    assert not kept_in(small.store, "coverage_rollup")
+    assert kept_in(small.store, "walk"), "when a grid was walked last is known as long as there is a grid"
 
 
 def test_what_was_walked_outside_of_every_grid_counts_nowhere(small: Town) -> None:
