@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import app
+from geodata.intake import terminal
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 from tests.factories.page_city import open_room
@@ -22,8 +23,14 @@ COMMANDS = (
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No path is broken into two lines, however deep the tests' folder lies."""
+    monkeypatch.setattr(terminal.say, "width", 1000)
+
+
 def run(*words: str) -> Result:
-    return CliRunner(env={"COLUMNS": "1000"}).invoke(app.cli, list(words))
+    return CliRunner().invoke(app.cli, list(words))
 
 
 def told(result: Result) -> str:

@@ -227,12 +227,12 @@ STEP = st.one_of(
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, min_size=5, max_size=40))
 def test_whatever_runs_crashes_or_waits_in_whatever_order_each_step_comes_exactly_once(
-    steps: Sequence[tuple[str, int]], founded_file: Path, tmp_path: Path
+    steps: Sequence[tuple[str, int]], city_file: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "city.sqlite"
     for old in tmp_path.glob("city.sqlite*"):
         old.unlink()
-    shutil.copyfile(founded_file, path)
+    shutil.copyfile(city_file, path)
     store = Store.open(f"sqlite:///{path}")
     try:
         play(town(store), steps)
