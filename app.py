@@ -50,6 +50,7 @@ from geodata.demo.playing_key import ensure_playing_key
 from geodata.demo.simulator.play import Script, run_simulator
 from geodata.domain.plans import unknown_matters
 from geodata.intake import api, commands, tiles
+from geodata.intake.beating import beat
 from geodata.intake.door import Door, now_ms
 from geodata.intake.gate import COME_IN, DEMO, Gate, is_this_machine
 from geodata.intake.terminal import Data, Database, existing, progress, say, stop, told, whole
@@ -118,7 +119,8 @@ def create_app(room: Room) -> Dash:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         works = (
-            room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions), keep_up(room), push.replays.run(),
+            beat(room.door, room.tail.process), room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions),
+            keep_up(room), push.replays.run(),
         )  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         yield

@@ -12,6 +12,8 @@ from geodata.store.engine import Store
 
 log = logging.getLogger(__name__)
 EVERY_MS = 10_000
+OVERDUE_MS = 60_000
+"""A reading that is older counts as missing."""
 SILENT_AFTER_MS = 300_000
 MINUTE_MS = 60_000
 
@@ -44,6 +46,7 @@ class Doors:
     def __init__(self, store: Store, situation: Situation) -> None:
         self._store, self._situation = store, situation
         self._next_ms = 0
+        self._read_ms = situation.now_ms
         self._reader: asyncio.Task[None] | None = None
         self.now = DoorsNow()
         self.version = 0
@@ -56,12 +59,17 @@ class Doors:
             self._reader = asyncio.get_running_loop().create_task(self._read(now_ms))
         return self.version
 
+    def overdue(self) -> dict[str, int]:
+        """``{"doors": when they were last read}`` where that is too long ago, else nothing."""
+        return {"doors": self._read_ms} if self._situation.now_ms - self._read_ms > OVERDUE_MS else {}
+
     async def _read(self, now_ms: int) -> None:
         try:
             seen = await asyncio.to_thread(read_doors, self._store, now_ms)
         except Exception:
             log.exception("The doors could not be read; the screens keep the last reading")
             return
+        self._read_ms = now_ms
         if seen != self.now:
             self.now = seen
             self.version += 1
