@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 
 from anyio import to_thread
 
@@ -22,24 +23,27 @@ EVERY_S = 1.0
 
 async def beat(door: Door, process: str) -> None:
     """Beat in the name of a process until cancelled; its row goes with it."""
+    ended = threading.Event()
     try:
         while True:
-            await _once(door, process)
+            await _once(door, process, ended)
             await asyncio.sleep(EVERY_S)
     finally:
+        ended.set()
         with contextlib.suppress(StoreError), door.store.begin(durable=False) as conn:
             beats.end(conn, process)
 
 
-async def _once(door: Door, process: str) -> None:
+async def _once(door: Door, process: str, ended: threading.Event) -> None:
     try:
-        await to_thread.run_sync(_write, door.store, process, now_ms(), limiter=door.turn)
+        await to_thread.run_sync(_write, door.store, process, now_ms(), ended, limiter=door.turn)
     except StoreError as error:
         log.warning("A beat did not reach the database: %s", error)
     except Exception:
         log.exception("A beat failed; the next one sets out")
 
 
-def _write(store: Store, process: str, at_ms: int) -> None:
+def _write(store: Store, process: str, at_ms: int, ended: threading.Event) -> None:
     with store.begin(durable=False) as conn:
-        beats.write(conn, process, at_ms)
+        if not ended.is_set():  # a beat that waited for the lock until the end would outlive its process
+            beats.write(conn, process, at_ms)

@@ -30,6 +30,8 @@ GAP_MAX = 20_000
 RELOAD_REST = 3
 """After a reload the next one waits this many times as long as it took: an import comes in many batches."""
 RETRY_S = (0.2, 5.0)
+BEAT_EVERY_MS = 500
+"""A beat that is younger is not looked for anew: PostgreSQL is asked for changes twenty times a second."""
 RELOADED_BY = frozenset({"import", "areas"})
 STAYING = frozenset({"reply"})
 """Steps after which an event is surely where it was: they leave its state and its area alone."""
@@ -68,7 +70,8 @@ def returned(situation: Situation, log_rows: Sequence[Change]) -> frozenset[int]
 
 
 def read_news(store: Store, situation: Situation, process: str = "") -> News | None:
-    """What changed after ``situation.seq``, and the newest beat of a process; None when it is too much to follow.
+    """What changed after ``situation.seq``, and the newest beat of a process where one is named; None when it is too
+    much to follow.
 
     What a returned event counted as is no longer known here, so the all-time counts are read again with it: those of
     its area and all above it where no change of it can have moved it there, else all.
@@ -101,7 +104,7 @@ def read_news(store: Store, situation: Situation, process: str = "") -> News | N
             above is not None,
             surges.by_ids(conn, {c.subject_id for c in log_rows if c.kind == "surge"}),
             walks.after(conn, after) if moved else NO_WALKS,
-            beats.of(conn, process),
+            beats.of(conn, process) if process else None,
         )
 
 
@@ -176,7 +179,8 @@ class Tail:
         else:
             self._behind = False
             try:
-                news = await asyncio.to_thread(read_news, self._store, self.situation, self.process)
+                process = self.process if self._now() - (self.beat_ms or 0) > BEAT_EVERY_MS else ""
+                news = await asyncio.to_thread(read_news, self._store, self.situation, process)
             except BaseException:
                 self._behind = True
                 raise
@@ -224,7 +228,7 @@ class Tail:
             situation.change_ms = max(situation.change_ms, next(data, 0))
         if any(c.kind in RELOADED_BY for c in news.changes) and self._reload_at is None:
             self._reload_at = max(time.monotonic(), self._rested_at)
-        self.caught_up_ms, self.beat_ms = self._now(), news.beat_ms
+        self.caught_up_ms, self.beat_ms = self._now(), news.beat_ms or self.beat_ms
 
     async def _reload(self) -> None:
         began = time.monotonic()
