@@ -35,6 +35,8 @@ FRAME: dict[str, tuple[str, str]] = {
     "live.parts": ("{n} 处未更新", "{n} parts not updating"),
     "life.part": ("{time} 之后未更新", "not updated since {time}"),
     "life.part.never": ("暂无法显示", "cannot be shown now"),
+    "life.source": ("部分数据截至 {time}", "partly as of {time}"),
+    "life.source.never": ("部分数据尚未读到", "part of it could not be read yet"),
     "life.layer": ("{name}图层：{text}", "{name} layer: {text}"),
     "live.stale": ("{time} 之后没有新数据", "No new data since {time}"),
     "live.history": ("历史数据：最新一条记录于 {date}", "Historical data: the newest record is of {date}"),

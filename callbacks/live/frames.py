@@ -118,6 +118,7 @@ class ViewPicture:
         for pane in self._panes:
             if pane.shown and (pane.layer.topics & moved or pane.part in self._soundness.raised):
                 self._refresh_layer(pane, body)
+        self._soundness.is_behind(self._behind())
         if fails := self._soundness.moved():
             body["fails"] = fails
         self._tokens = tokens
@@ -142,14 +143,9 @@ class ViewPicture:
 
     def _refresh_sections(self, moved: frozenset[str]) -> Json:
         changed: Json = {}
-        scene, overdue = self._board.scene(self._view, self._o), self._board.overdue(self._o)
-        behind: dict[str, int] = {}
+        scene = self._board.scene(self._view, self._o)
         for name, section in self._board.sections.items():
-            if not section.shown(self._view):
-                continue
-            if late := section.depends & overdue.keys():
-                behind[name] = min(overdue[source] for source in late)
-            if not section.depends & moved and name not in self._soundness.raised:
+            if not section.shown(self._view) or not (section.depends & moved or name in self._soundness.raised):
                 continue
             try:
                 value = section.build(scene)
@@ -160,7 +156,6 @@ class ViewPicture:
             self._soundness.is_good(name, scene.situation.now_ms)
             if self._sections.get(name, _MISSING) != value:
                 self._sections[name] = changed[name] = value
-        self._soundness.is_behind(behind)
         return changed
 
     def _refresh_layer(self, pane: Pane, body: Json) -> None:
@@ -176,6 +171,16 @@ class ViewPicture:
             body.setdefault("traces", {}).update(traces)
         if legend:
             body.setdefault("legend", {})[pane.layer.id] = pane.legend
+
+    def _behind(self) -> dict[str, int]:
+        """The parts one of whose sources was not read in time, and when it was."""
+        overdue = self._board.overdue(self._o)
+        if not overdue:
+            return {}
+        parts = {name: s.depends for name, s in self._board.sections.items() if s.shown(self._view)}
+        parts |= {pane.part: pane.layer.topics for pane in self._panes if pane.shown}
+        late = {part: depends & overdue.keys() for part, depends in parts.items()}
+        return {part: min(overdue[source] for source in sources) for part, sources in late.items() if sources}
 
     def _failed(self, part: str) -> None:
         if self._soundness.has_raised(part):

@@ -9,6 +9,7 @@
   const MAP_LATE_MS = 30000;
   const OURS = "react-entry-point";
 
+  const RAISED = "raised";
   let told = {};           // from the frames: part → [why, as of]
   const broken = {};       // found here: part → as of
   const drawnAt = {};
@@ -55,10 +56,13 @@
     return document.getElementById(section ? section.box : "map-pane");
   }
 
-  function said(part, asOf) {
+  /** What raised stands still as a whole; where a source was not read in time, only what is made of it. */
+  function said(part, [why, asOf]) {
     const name = part.startsWith("layer:") ? O.words.t("layer." + part.slice(6)) : "";
     const time = asOf ? O.format.when(asOf, O.panels.zone(), now()) : "";
-    const text = O.words.t(asOf ? "life.part" : "life.part.never", { time });
+    const text = why === RAISED
+      ? O.words.t(asOf ? "life.part" : "life.part.never", { time })
+      : O.words.t(asOf ? "life.source" : "life.source.never", { time });
     return name ? O.words.t("life.layer", { name, text }) : text;
   }
 
@@ -71,19 +75,19 @@
     else delete broken.map;
   }
 
-  /** All parts that do not show what they should: part → as of, 0 where there never was anything good. */
+  /** All parts that do not show what they should: part → [why, as of], 0 where there never was anything good. */
   function parts() {
-    const all = { ...broken };
-    for (const [part, [, asOf]] of Object.entries(told)) all[part] = part in all ? Math.min(all[part], asOf) : asOf;
+    const all = { ...told };
+    for (const [part, asOf] of Object.entries(broken)) all[part] = [RAISED, asOf];
     return all;
   }
 
   function mark() {
     watchMap();
     const lines = new Map();
-    for (const [part, asOf] of Object.entries(parts())) {
+    for (const [part, fate] of Object.entries(parts())) {
       const box = boxOf(part);
-      if (box) lines.set(box, [...(lines.get(box) || []), said(part, asOf)]);
+      if (box) lines.set(box, [...(lines.get(box) || []), said(part, fate)]);
     }
     for (const box of marked) if (!lines.has(box)) O.dom.attr(box, "data-failed", null);
     marked.clear();

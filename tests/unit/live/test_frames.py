@@ -285,6 +285,21 @@ async def test_sources_that_cannot_be_read_are_overdue_after_a_while(
     assert board.overdue(0) == {"month": NOW_MS, "hours": 0, "doors": NOW_MS}
 
 
+async def test_surges_that_nobody_looks_for_any_more_are_named_where_they_show(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_ms = NOW_MS - doors.LOOK_OVERDUE_MS - 1
+    monkeypatch.setattr(doors, "read_looked", lambda _: looked_ms)
+    board.tokens(0)
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if board.overdue(0):
+            break
+    picture = ViewPicture(board, LAYERS, MapView("A000", layers=("surges", "units")))
+    picture.refresh()
+    assert picture.full()["fails"] == dict.fromkeys(("ticker", "layer:surges"), ["source", looked_ms])
+
+
 async def test_an_unknown_area_is_refused_by_name(board: Board) -> None:
     with pytest.raises(ViewError) as error:
         ViewPicture(board, LAYERS, MapView("Z9"))

@@ -169,7 +169,7 @@ def test_what_a_full_frame_does_not_name_is_well_again() -> None:
       rig.say([says, rig.server()]);
     """)
     first, second, third, last = told[0]
-    assert first == {"kpi": 5, "feed": 7}
-    assert second == {"feed": 7}
-    assert (third["feed"], third["n"] > 5) == (0, True)
-    assert last == {"feed": 0}
+    assert first == {"kpi": ["raised", 5], "feed": ["source", 7]}
+    assert second == {"feed": ["source", 7]}
+    assert (third["feed"], third["n"][0], third["n"][1] > 5) == (["raised", 0], "raised", True)
+    assert last == {"feed": ["raised", 0]}
