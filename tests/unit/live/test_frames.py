@@ -297,7 +297,7 @@ async def test_surges_that_nobody_looks_for_any_more_are_named_where_they_show(
             break
     picture = ViewPicture(board, LAYERS, MapView("A000", layers=("surges", "units")))
     picture.refresh()
-    assert picture.full()["fails"] == dict.fromkeys(("ticker", "layer:surges"), ["source", looked_ms])
+    assert picture.full()["fails"] == {part: ["source", looked_ms] for part in ("ticker", "layer:surges")}
 
 
 async def test_an_unknown_area_is_refused_by_name(board: Board) -> None:
