@@ -5,6 +5,7 @@ from alembic import context
 from geodata.store import (  # noqa: F401 - each brings its tables
     models_access,
     models_alerts,
+    models_beats,
     models_briefings,
     models_coverage,
     models_days,
