@@ -2,10 +2,18 @@
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
+  const sections = (O.sections = O.sections || {});
   const wide = new Map(); // panels that are otherwise for wide walls only
   let name = null;
 
+  /** Beside the path, which stands by the time something is drawn. */
+  function place() {
+    name = O.dom.h("strong", { class: "focus-name" });
+    document.querySelector("#header .path").after(name);
+  }
+
   function draw() {
+    if (!name) place();
     const focus = O.view.parse().params.get("focus") || "";
     const look = O.city.focuses[focus];
     O.dom.attr(document.documentElement, "data-focus", look ? focus : null);
@@ -17,11 +25,9 @@
     O.dom.text(name, look ? O.words.t("focus." + focus) : "").hidden = !look;
   }
 
+  sections.focus = { box: "header", draw };
   (O.mounts = O.mounts || []).push(() => {
     for (const panel of document.querySelectorAll(".side > .panel")) wide.set(panel, panel.hasAttribute("data-extra"));
-    name = O.dom.h("strong", { class: "focus-name", hidden: true });
-    document.querySelector("#header .path").after(name);
-    O.view.onChange(draw);
-    draw();
+    O.panels.apply("focus", true);
   });
 })();

@@ -1,5 +1,5 @@
 /* A screen that hangs: full screen as soon as it may, no cursor, awake, away from frames and seams, dimmed at night, and
-   never quite still. Only for whoever came by a screen's link; told what to do by programme.js. */
+   never quite still. Only for whoever came by a screen's link; told what to do by wall_programme.js. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
