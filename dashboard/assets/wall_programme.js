@@ -6,6 +6,7 @@
   const root = document.documentElement;
   const ASK_MS = 3000;
   const ANSWER_MAX_MS = 8000;
+  const KNOWN_MS = 540000;    // nearly as long as the order that the server gives reaches
   const TICK_MS = 500;
   const FADE_MS = 600;
   const FRAME_MAX_MS = 3000;
@@ -20,6 +21,8 @@
   let turned = false;
   let busy = false;
   let card = null;
+  let topic = "";
+  let before = "";            // where it was when an alert came, without a programme
 
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -46,15 +49,17 @@
   function wanted() {
     const now = ahead + performance.now();
     const slot = plan.order.find(([from, to]) => from <= now && now < to);
-    return slot ? slot[2] : plan.own;
+    if (slot) return slot[2];
+    return now < plan.now + KNOWN_MS ? plan.own : O.view.address();
   }
 
   /* ---- turning ---- */
 
   /** Resolves when the picture of the address is there, or after a while: nothing stays hidden for want of a frame. */
   function arrived() {
+    const was = topic;
     return new Promise((done) => {
-      const offs = [O.live.on("full", end), O.live.on("on", (message) => message.topic === topic && end())];
+      const offs = [O.live.on("full", end), O.live.on("on", (message) => message.topic === was && end())];
       const late = setTimeout(end, FRAME_MAX_MS);
       function end() {
         offs.forEach((off) => off());
@@ -63,8 +68,6 @@
       }
     });
   }
-
-  let topic = "";
 
   async function show(address) {
     if (address === O.view.address()) return;
@@ -107,8 +110,6 @@
     await show(turns() ? wanted() : before);
     if (O.view.parse().area === area) O.map.fit();
   }
-
-  let before = "";            // where it was without a programme
 
   function drawCard() {
     const { h, text } = O.dom;

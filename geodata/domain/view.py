@@ -121,7 +121,7 @@ class MapView:
             parts.append(("measure", self.measure.value))
         for f in fields(Filters):
             value: tuple[object, ...] | str = getattr(self.filters, f.name)
-            if value:
+            if value and value != getattr(base.filters, f.name):
                 parts.append((f.name, value if isinstance(value, str) else ".".join(map(str, value))))
         if not self.without_piles:
             parts.append(("piles", "1"))
