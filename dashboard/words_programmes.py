@@ -57,7 +57,10 @@ PROGRAMMES: Pairs = {
     "programme.step.days": ("星期", "Days"),
     "programme.step.from": ("从", "From"),
     "programme.step.to": ("至", "Until"),
-    "programme.step.hours.hint": ("例如 08:30；结束早于开始表示跨过午夜。", "Such as 08:30; an earlier end means past midnight."),
+    "programme.step.hours.hint": (
+        "例如 08:30；结束早于开始表示跨过午夜。",
+        "Such as 08:30; an earlier end means past midnight.",
+    ),
 }
 
 SCREEN: Pairs = {

@@ -64,7 +64,7 @@
     root.setAttribute("data-kiosk", "");
     veil = O.dom.h("div", { id: "night", "aria-hidden": "true" });
     document.body.append(veil);
-    for (const name of ["pointerdown", "keydown"]) addEventListener(name, fill);
+    for (const name of ["pointerdown", "pointerup", "keydown"]) addEventListener(name, fill);
     for (const name of ["pointermove", "pointerdown"]) addEventListener(name, moved, { passive: true });
     document.addEventListener("visibilitychange", stayAwake);
     setInterval(wander, SHIFT_EVERY_MS);

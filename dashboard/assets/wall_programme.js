@@ -98,7 +98,14 @@
     O.kiosk.dim(100);
     drawCard();
     await show(addressOf(row));
-    if (row.lonlat) O.map.goTo(...row.lonlat);
+    if (row.lonlat) await near(row.lonlat);
+  }
+
+  /** On the map, once it shows the area of the address: what comes later than that would move it back. */
+  async function near(lonlat) {
+    const S = O.map.state;
+    for (let i = 0; i < 50 && !(S.alive && S.card && S.card.code === O.view.parse().area); i += 1) await pause(100);
+    O.map.goTo(...lonlat);
   }
 
   async function end() {

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("programme_id", sa.Integer(), nullable=True),
         sa.Column("kiosk", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_screen_account_id_account")),
-        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_screen_programme_id_programme")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_screen_account_id")),
+        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_screen_programme_id")),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_screen")),
     )
