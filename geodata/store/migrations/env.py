@@ -12,6 +12,7 @@ from geodata.store import (  # noqa: F401 - each brings its tables
     models_field,
     models_loop,
     models_past,
+    models_programmes,
     models_roads,
     models_roster,
     models_surges,
