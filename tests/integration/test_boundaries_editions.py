@@ -82,7 +82,7 @@ def test_areas_too_thin_to_be_drawn_are_refused(sqlite_store: Store, tmp_path: P
     report = put(sqlite_store, tmp_path, (thin,), "2026-01-01")
     assert report.refused
     assert not report.written
-    assert not DataFolder(tmp_path).area_tiles.exists()
+    assert list(tmp_path.glob("*.pmtiles")) == []
 
 
 def test_a_new_edition_keeps_ids_closes_what_is_gone_and_adds_what_is_new(store: Store, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_the_build_names_the_content_and_changes_with_it(sqlite_store: Store, tm
 
 def test_tiles_carry_the_ids_of_the_store_and_the_codes(sqlite_store: Store, tmp_path: Path) -> None:
     report = put(sqlite_store, tmp_path, (city(), districts(), grids()), "2026-01-01")
-    archive = TileArchive(DataFolder(tmp_path).area_tiles)
+    archive = TileArchive(DataFolder(tmp_path).area_tiles(report.build))
     seen: dict[str, dict[int, str]] = {}
     z = archive.zooms[1]
     n = 2**z

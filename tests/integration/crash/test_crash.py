@@ -1,0 +1,60 @@
+"""kill −9 at random moments under load: what was acknowledged is there once, and the next start needs no hand.
+
+``ONESCREEN_KILLS`` says how many kills over both databases (``make drill``: 200); ``ONESCREEN_SEED`` which ones.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.integration.crash import town
+from tests.integration.crash.drill import Drill, Pace
+from tests.integration.crash.town import Files, Town
+
+KILLS, SEED = int(os.environ.get("ONESCREEN_KILLS", "6")), int(os.environ.get("ONESCREEN_SEED", "9"))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return Files(tmp_path_factory.mktemp("files") / "imports")
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory: pytest.TempPathFactory, files: Files) -> Town:
+    """The city in a file of an older version."""
+    root = tmp_path_factory.mktemp("older") / "city"
+    return town.found(root, files, f"sqlite:///{root / 'city.sqlite'}")
+
+
+@pytest.fixture(scope="module")
+def pace(older: Town, files: Files, tmp_path_factory: pytest.TempPathFactory) -> Pace:
+    return Pace.of(town.copy_of(older, tmp_path_factory.mktemp("pace") / "city"), files)
+
+
+@pytest.fixture
+def reborn(kind: str, older: Town, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[int], Town]:
+    """The older city anew, by the number of its life."""
+    if kind == "sqlite":
+        return lambda life: town.copy_of(older, tmp_path / f"life{life}")
+    server = request.getfixturevalue("postgres")
+    like = server.new_database()
+    town.copied(older.url, like)
+    return lambda life: town.copy_of(older, tmp_path / f"life{life}", server.new_database(sa.make_url(like).database))
+
+
+def test_what_was_acknowledged_outlives_kill_9_and_nothing_is_left_by_half(
+    kind: str, reborn: Callable[[int], Town], files: Files, pace: Pace
+) -> None:
+    kills = KILLS // 2 if kind == "sqlite" else KILLS - KILLS // 2
+    drill = Drill(files, reborn, pace, SEED)
+    try:
+        drill.run(kills)
+    finally:
+        sys.stderr.write("\n".join([f"\n{kind}, seed {SEED}:", *drill.tally.lines()]) + "\n")
+    assert sum(drill.tally.kills.values()) == kills
