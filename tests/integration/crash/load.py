@@ -121,6 +121,8 @@ class Load(AbstractContextManager["Load"]):
                     continue
                 try:
                     answer = _sent(client, self.town, sending)
+                except httpx.ConnectError:  # nothing was sent
+                    return
                 except httpx.HTTPError:
                     with self._lock:
                         self.ledger.doubtful.append(sending)

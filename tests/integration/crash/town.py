@@ -30,7 +30,7 @@ from geodata.store.bulk import NONE
 from geodata.store.engine import MIGRATIONS, Store
 from geodata.store.folder import DataFolder
 from geodata.store.history import EventHistory, bulk_history
-from tests.factories.boundary_files import cell, city, frame
+from tests.factories.boundary_files import cell, city, frame, reshaped
 from tests.factories.boundary_files import districts as two_districts
 
 LEVELS = ("city:市:City", "district:区县:District", "grid:网格:Grid")
@@ -190,7 +190,7 @@ def _edition(root: Path, bend: float) -> list[Path]:
     middle = corners[COLUMNS // 2]
     halves = [[(west, south), *middle, (west, north)], [(east, south), *middle, (east, north)]]
     grids = frame(codes, names, parents, shapes)
-    districts = two_districts().set_geometry([shapely.Polygon(h) for h in halves], crs=4326)
+    districts = reshaped(two_districts(), [shapely.Polygon(half) for half in halves])
     made = []
     for n, areas in enumerate((city(), districts, grids)):
         made.append(root / f"{n}.geojson")
