@@ -6,16 +6,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tests.integration.crash import town
 from tests.integration.crash.drill import Drill, Pace
 from tests.integration.crash.town import Files, Town
+from tests.postgres import Server
 
 KILLS, SEED = int(os.environ.get("ONESCREEN_KILLS", "6")), int(os.environ.get("ONESCREEN_SEED", "9"))
 
@@ -39,13 +40,23 @@ def pace(older: Town, files: Files, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def reborn(kind: str, older: Town, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[int], Town]:
-    """The older city anew, by the number of its life."""
-    if kind == "sqlite":
-        return lambda life: town.copy_of(older, tmp_path / f"life{life}")
-    server = request.getfixturevalue("postgres")
-    like = server.new_database()
-    town.copied(older.url, like)
-    return lambda life: town.copy_of(older, tmp_path / f"life{life}", server.new_database(sa.make_url(like).database))
+    """The older city anew, by the number of its life; that of the life before is gone."""
+    lived: list[Town] = []
+    server: Server | None = request.getfixturevalue("postgres") if kind == "postgresql" else None
+    like = server.new_database() if server else ""
+    if server:
+        town.copied(older.url, like)
+
+    def anew(life: int) -> Town:
+        for before in lived[-1:]:
+            shutil.rmtree(before.folder.root)
+            if server:
+                server.drop(before.url)
+        url = server.new_database(like.rpartition("/")[2]) if server else ""
+        lived.append(town.copy_of(older, tmp_path / f"life{life}", url))
+        return lived[-1]
+
+    return anew
 
 
 def test_what_was_acknowledged_outlives_kill_9_and_nothing_is_left_by_half(
