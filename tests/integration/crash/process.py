@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import sqlite3
@@ -11,7 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import psycopg
@@ -77,6 +78,22 @@ def kill(running: Sequence[Running]) -> bool:
     for process in alive:
         process.wait()
     return writing
+
+
+def await_commit(url: str) -> None:
+    """Wait for the next commit, a second at most: just after it, nobody has been answered yet."""
+    until = time.monotonic() + 1
+    connection: Any
+    if url.startswith("sqlite"):
+        connection, asked = sqlite3.connect(url.removeprefix("sqlite:///")), "PRAGMA data_version"
+    else:
+        # With one writer at a time the oldest running transaction is another one exactly when that one has ended.
+        connection = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+        asked = "SELECT pg_snapshot_xmin(pg_current_snapshot())"
+    with contextlib.closing(connection):
+        first = connection.execute(asked).fetchone()
+        while connection.execute(asked).fetchone() == first and time.monotonic() < until:
+            pass
 
 
 def is_writing(url: str) -> bool:
