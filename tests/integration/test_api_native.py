@@ -107,29 +107,6 @@ async def test_an_event_is_stored_once_and_a_repeat_answers_the_same_code(client
     assert dict(zip(totals.area_id.tolist(), totals.reported.tolist(), strict=True))[1] == 2
 
 
-async def test_steps_with_a_receipt_are_taken_once_however_often_and_late_they_are_sent(
-    client: Client, city: Store
-) -> None:
-    code = (await client.post("events", an_event("a")))["results"][0]["code"]
-    now = datetime.now(UTC)
-    steps: list[dict[str, Any]] = [
-        {"action": "register", "reason": "属实"},
-        {"action": "supervise", "kind": "key", "reason": "重点", "until": (now + timedelta(days=1)).isoformat()},
-        {"action": "placard", "kind": "city", "reason": "r", "accountable": "p",
-         "until": (now + timedelta(days=9)).isoformat()},
-        {"action": "progress", "reason": "已约谈"},
-    ]  # fmt: skip
-    body = [step | {"code": code, "at": now.isoformat(), "receipt": f"r-{n}"} for n, step in enumerate(steps)]
-    first, again = await client.post("actions", body), await client.post("actions", body)
-    assert (first["accepted"], again["duplicate"], again["quarantined"]) == (4, 4, 0)
-    with city.read() as conn:
-        event = events.by_code(conn, code)
-        assert event is not None
-        assert [c.action for c in changes.of_event(conn, event.id, 20)] == [
-            "report", "register", "supervise", "placard", "progress",
-        ]  # fmt: skip
-
-
 async def test_the_same_source_id_with_other_content_is_not_taken_for_the_same_event(client: Client) -> None:
     await client.post("events", an_event("a"))
     said = await client.post("events", an_event("a", description="道路不洁"))
