@@ -13,7 +13,7 @@ import pytest
 
 from geodata.domain.coverage import PatrolPlan, PatrolRule, Shift, shift_at, shifts_between
 from geodata.domain.roles import Role
-from geodata.services import keeping, patrolling
+from geodata.services import patrolling
 from geodata.services.looking import NotThereError
 from geodata.services.outcomes import Submitted
 from geodata.services.tracking import Position, report_positions
@@ -23,7 +23,6 @@ from geodata.situation.situation import Situation
 from geodata.situation.tailing import read_news
 from geodata.store import shift_blocks, walks
 from geodata.store.engine import Store
-from geodata.store.folder import City
 from geodata.store.models_coverage import CoverageRollupRow, CoverageRow, CoverageShiftRow, WalkChangeRow, WalkRow
 from tests.factories.access_city import DAY, HOUR, MINUTE, NOW, OPERATOR, POINT, SECOND, Town, kept_in, of, town
 
@@ -320,20 +319,6 @@ def test_the_coverage_of_an_area_is_for_whoever_reaches_it(small: Town) -> None:
     for area in ("D2", "C", "nowhere"):
         with pytest.raises(NotThereError):
             patrolling.coverage_of(small.desk, chief, area, NOW - DAY, end)
-
-
-def test_single_grids_are_forgotten_after_their_days_and_rates_after_theirs(small: Town) -> None:
-    _, end = wander(small, 3, 30)
-    patrolling.count_shifts(small.desk, lambda _: True, end)
-    said = City().coverage
-    keeping.forget(small.access, City(), NOW + said.days * DAY)
-    assert kept_in(small.store, "coverage")
-    keeping.forget(small.access, City(), NOW + (said.days + 2) * DAY)
-    assert not kept_in(small.store, "coverage")
-    assert kept_in(small.store, "coverage_rollup")
-    keeping.forget(small.access, City(), NOW + (said.rate_days + 2) * DAY)
-    assert not kept_in(small.store, "coverage_rollup")
-    assert kept_in(small.store, "walk"), "when a grid was walked last is known as long as there is a grid"
 
 
 def test_what_was_walked_outside_of_every_grid_counts_nowhere(small: Town) -> None:
