@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= data/demo
 PORT ?= 8050
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench drill clean
 
 run: $(VENV)/.ready
 	$(BIN)/python app.py demo --data $(DATA) --port $(PORT)
@@ -21,6 +21,10 @@ check: $(VENV)/.ready
 
 bench: $(VENV)/.ready
 	$(BIN)/python -m bench
+
+# kill -9 at random moments under load: docs/reliability.md.
+drill: $(VENV)/.ready
+	ONESCREEN_KILLS=$${ONESCREEN_KILLS:-200} $(BIN)/python -m pytest -q -s -o timeout=0 tests/integration/crash
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -38,18 +38,19 @@ from callbacks.access import pages
 from callbacks.answers import add_answers
 from callbacks.live import sweeping, wiring
 from callbacks.live.guarding import guard
-from callbacks.policy import content_policy
+from callbacks.policy import content_policy, hash_of
 from callbacks.room import Room
 from callbacks.upkeep import keep_up
 from callbacks.wellformed import WellFormed
 from dashboard import indicators, rules
-from dashboard.shell import INDEX, shell
+from dashboard.shell import INDEX, RESCUE, shell
 from geodata.demo.build import build_demo
 from geodata.demo.city import CitySize
 from geodata.demo.playing_key import ensure_playing_key
 from geodata.demo.simulator.play import Script, run_simulator
 from geodata.domain.plans import unknown_matters
 from geodata.intake import api, commands, tiles
+from geodata.intake.beating import beat
 from geodata.intake.door import Door, now_ms
 from geodata.intake.gate import COME_IN, DEMO, Gate, is_this_machine
 from geodata.intake.terminal import Data, Database, existing, progress, say, stop, told, whole
@@ -118,7 +119,8 @@ def create_app(room: Room) -> Dash:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         works = (
-            room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions), keep_up(room), push.replays.run(),
+            beat(room.door, room.tail.process), room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions),
+            keep_up(room), push.replays.run(),
         )  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         yield
@@ -156,7 +158,7 @@ def create_app(room: Room) -> Dash:
     server.add_middleware(WellFormed, dash=app)
     hosts = (*LOOPBACK, *room.city.access.hosts) if room.access.demo else room.city.access.hosts
     # Last, and so the outermost: nothing is asked of anything that it has not let through.
-    policy = content_policy(app.csp_hashes(), room.city.basemap)
+    policy = content_policy((*app.csp_hashes(), hash_of(RESCUE)), room.city.basemap)
     server.add_middleware(Gate, sessions=room.sessions, policy=policy, hosts=hosts,
                           come_in=DEMO if room.access.demo else COME_IN)  # fmt: skip
     return app

@@ -6,6 +6,7 @@ import gzip
 import statistics
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -152,15 +153,20 @@ def first_load(browser: Browser, base: str, city: str) -> tuple[float, float]:
     return sent / 1000, plain / 1000
 
 
+def area_tiles(folder: DataFolder) -> Path:
+    """The archive of the areas."""
+    return next(folder.root.glob("areas*.pmtiles"))
+
+
 def largest_tile(folder: DataFolder) -> float:
     """Kilobytes of the largest tile as it is sent."""
-    with folder.area_tiles.open("rb") as f:
+    with area_tiles(folder).open("rb") as f:
         return max(len(data) for _, data in all_tiles(MmapSource(f))) / 1000
 
 
 def bare_tile(folder: DataFolder) -> float:
     """Kilobytes of the same tile unpacked."""
-    with folder.area_tiles.open("rb") as f:
+    with area_tiles(folder).open("rb") as f:
         return len(gzip.decompress(max((data for _, data in all_tiles(MmapSource(f))), key=len))) / 1000
 
 

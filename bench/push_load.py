@@ -1,7 +1,8 @@
 """Screens by the thousand in one process: ``python -m bench.push_load PORT VIEWS_FILE OUT``.
 
 A WebSocket client that does no more than a bench needs: it opens sockets, subscribes each to one of the views in turn,
-answers pings, and notes for every frame which topic and number it has and when its first bytes were read. For each
+answers pings, says every few seconds how it is, as a page does (``--echo``; 0: never), and notes for every frame which
+topic and number it has and when its first bytes were read. For each
 line read, a number of screens, it opens those that are missing and writes the frames of some seconds to OUT.
 """
 
@@ -27,6 +28,7 @@ HEAD = 160
 SETTLE_S = 4.0
 OPENING_MAX = 100
 GROW_MAX_S = 120.0
+ECHO_S = 5.0
 
 
 class Screen:
@@ -60,8 +62,10 @@ def masked(opcode: int, payload: bytes) -> bytes:
 class Hall:
     """All screens of the bench."""
 
-    def __init__(self, port: int, views: list[str]) -> None:
-        self._port, self._views = port, views
+    def __init__(self, port: int, views: list[str], echo_s: float = ECHO_S) -> None:
+        self._port, self._views, self._echo_s = port, views, echo_s
+        self._turn: list[int] = []
+        self._due, self._last = 0.0, time.monotonic()
         self._screens: dict[int, Screen] = {}
         self._poll = select.epoll()
         self._buffer = bytearray(BUFFER)
@@ -101,6 +105,22 @@ class Hall:
                     self._read(screen, view[:n], time.monotonic())
                 else:
                     self._drop(fd)
+            if self._echo_s:
+                self._echo(now)
+
+    def _echo(self, now: float) -> None:
+        """The screens in turn, each once in so many seconds."""
+        self._due += (now - self._last) * len(self) / self._echo_s
+        self._last = now
+        said = masked(1, json.dumps({
+            "k": "echo", "beat": time.time_ns() // 1_000_000, "state": "live", "build": "bench", "heap": 50_000_000,
+        }).encode())  # fmt: skip
+        while self._due >= 1:
+            self._due -= 1
+            self._turn = self._turn or list(self._screens)
+            screen = self._screens.get(self._turn.pop())
+            if screen is not None and screen.open:
+                screen.sock.send(said)
 
     def _drop(self, fd: int) -> None:
         self._poll.unregister(fd)
@@ -172,9 +192,10 @@ def main() -> None:
     ask.add_argument("views", type=Path)
     ask.add_argument("out", type=Path)
     ask.add_argument("--seconds", type=float, default=8.0)
+    ask.add_argument("--echo", type=float, default=ECHO_S)
     a = ask.parse_args()
     one_core(LOAD_CORE)
-    hall = Hall(a.port, json.loads(a.views.read_text("utf-8")))
+    hall = Hall(a.port, json.loads(a.views.read_text("utf-8")), a.echo)
     while line := input():
         hall.grow(int(line))
         hall.serve(SETTLE_S)

@@ -61,7 +61,7 @@ def pane(room: Room, actor: Actor) -> Component:
 
 def area_archives(folder: DataFolder, build: str) -> dict[str, Archive]:
     """The archive of the areas' outlines with the zooms it holds; none where it has not been built."""
-    path = folder.area_tiles
+    path = folder.area_tiles(build)
     if not path.exists():
         return {}
     with path.open("rb") as f:

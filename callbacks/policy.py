@@ -1,11 +1,18 @@
-"""The Content-Security-Policy of the pages: scripts from here only, and of those in the page only Dash's own."""
+"""The Content-Security-Policy of the pages: scripts from here only, and of those in the page only those with a hash."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from geodata.store.folder import Basemap
+
+
+def hash_of(script: str) -> str:
+    """The source expression that allows one script in the page."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def content_policy(script_hashes: Sequence[str], basemap: Basemap) -> str:

@@ -84,7 +84,7 @@ JOBS: Sequence[Job] = (
 
 async def keep_up(room: Room, jobs: Sequence[Job] = JOBS) -> None:
     """Do all jobs until cancelled."""
-    claims = Claims(room.store)
+    claims = Claims(room.store, room.tail.process)
     try:
         await asyncio.gather(*(_again(job, room, claims) for job in jobs))
     finally:

@@ -12,6 +12,7 @@ from dashboard.words import BROWSER
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.events import OPEN, SOURCES, STATES, Stage
 from geodata.domain.figures import FIGURES, held_by
+from geodata.domain.focus import LOOKS, Look
 from geodata.domain.lights import LIGHTS
 from geodata.domain.picking import PICKS, USUAL
 from geodata.domain.units import DEPARTMENTS
@@ -45,5 +46,17 @@ def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]
         "stages": [s.value for s in Stage],
         "kinds": list(DEPARTMENTS),
         "periods": {"picks": list(PICKS), "usual": USUAL},
+        "focuses": {
+            focus.value: _look(look, catalogue) for focus, look in LOOKS.items()
+            if look.fits(frozenset(catalogue.classes))
+        },
         "home": "/",
     }
+
+
+def _look(look: Look, catalogue: Catalogue) -> dict[str, Any]:
+    """What a theme screen stands for: panels, and parameters of an address as the address would say them."""
+    classes = ".".join(code for code in look.classes if code in catalogue.classes)
+    urgencies = ".".join(map(str, look.urgencies))
+    view = {"layers": ".".join(look.layers), "measure": look.measure, "classes": classes, "urgencies": urgencies}
+    return {"panels": list(look.panels), "view": view}

@@ -11,9 +11,19 @@ from dashboard import ids
 from dashboard.pages import SIDES, Panel, city_facts
 from geodata.domain.catalogue import Catalogue
 
+RESCUE = """
+setInterval(function () {
+  if (window.onescreen && window.onescreen.started) return;
+  fetch(location.href, {cache: "no-store"}).then(function (answer) {
+    if (answer.ok) location.reload();
+  }, function () {});
+}, 30000);
+"""
+"""Stands in the page itself: where a script of it did not come (a proxy's 502 in its place), nothing else would run."""
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">
   <head>
+    <script>$rescue</script>
     {%metas%}
     <title>{%title%}</title>
     {%favicon%}
@@ -23,7 +33,7 @@ INDEX = """<!DOCTYPE html>
     {%app_entry%}
     <footer hidden>{%config%}{%scripts%}{%renderer%}</footer>
   </body>
-</html>"""
+</html>""".replace("$rescue", RESCUE)
 
 
 def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Mapping[str, Any]) -> html.Div:

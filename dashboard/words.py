@@ -22,12 +22,14 @@ from dashboard import (
     words_loop,
     words_map,
     words_phones,
+    words_programmes,
     words_quarantine,
     words_replay,
     words_roles,
     words_screen,
     words_surges,
     words_terms,
+    words_wall,
 )
 from geodata.domain.view import LANGUAGES
 
@@ -46,11 +48,11 @@ def _merged(tables: Iterable[Mapping[str, tuple[str, str]]]) -> Mapping[str, Map
 BROWSER_TABLES = (
     words_terms.WORDS, words_live.WORDS, words_screen.WORDS, words_map.WORDS, words_lights.WORDS,
     words_duty.WORDS, words_alerts.WORDS, words_lists.WORDS, words_indicators.FIGURES, words_surges.WORDS,
-    words_coverage.WORDS, words_replay.WORDS, words_analysis.WORDS,
+    words_coverage.WORDS, words_replay.WORDS, words_analysis.WORDS, words_wall.WORDS,
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
-    words_quarantine.WORDS,
+    words_quarantine.WORDS, words_programmes.WORDS,
     words_indicators.WORDS, words_briefing.WORDS,
 )  # fmt: skip
 TABLES = (*BROWSER_TABLES, *FORM_TABLES)

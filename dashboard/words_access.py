@@ -9,6 +9,7 @@ FRAME: Pairs = {
     "nav.map": ("地图", "Map"),
     "nav.people": ("账号", "People"),
     "nav.screens": ("大屏", "Screens"),
+    "nav.programmes": ("节目单", "Programmes"),
     "nav.feeds": ("接入系统", "Connected systems"),
     "nav.rights": ("权限表", "Rights"),
     "nav.audit": ("审计", "Audit"),

@@ -84,7 +84,7 @@ RIGHTS: Pairs = {
     "right.replay": ("重新提交隔离记录", "Submit quarantined records again"),
     "right.see_health": ("查看运行状态", "See how the system runs"),
     "right.manage_accounts": ("管理账号", "Manage accounts"),
-    "right.manage_screens": ("管理大屏", "Manage screens"),
+    "right.manage_screens": ("管理大屏和节目单", "Manage screens and programmes"),
     "right.manage_phones": ("发放手机链接", "Hand out links for phones"),
     "right.manage_feeds": ("管理接入系统", "Manage connected systems"),
     "right.read_audit": ("查阅审计记录", "Read the audit"),

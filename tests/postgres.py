@@ -39,6 +39,12 @@ class Server:
             conn.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"'.encode())
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
+    def drop(self, url: str) -> None:
+        """Delete a database, whoever is connected to it."""
+        name = url.rpartition("/")[2]
+        with psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres", autocommit=True) as conn:
+            conn.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
 
 @contextmanager
 def running_server() -> Iterator[Server]:

@@ -35,6 +35,7 @@ NAV: Sequence[tuple[str, str, Right | None]] = (
     ("/", "nav.map", None),
     ("/admin/people", "nav.people", Right.MANAGE_ACCOUNTS),
     ("/admin/screens", "nav.screens", Right.MANAGE_SCREENS),
+    ("/admin/programmes", "nav.programmes", Right.MANAGE_SCREENS),
     ("/admin/phones", "nav.phones", Right.MANAGE_PHONES),
     ("/admin/feeds", "nav.feeds", Right.MANAGE_FEEDS),
     ("/admin/quarantine", "nav.quarantine", Right.READ_QUARANTINE),

@@ -17,6 +17,8 @@ from callbacks.access import (
     feeds,
     people,
     phones,
+    playing,
+    programmes,
     quarantine,
     rights,
     screens,
@@ -25,7 +27,10 @@ from callbacks.access.answering import Answers, MissingError
 from callbacks.field import pages as field
 from callbacks.room import Room
 
-PARTS = (coming_in, account, people, screens, phones, feeds, quarantine, rights, alerts, briefings, audit, demo)
+PARTS = (
+    coming_in, account, people, screens, programmes, playing, phones, feeds, quarantine, rights, alerts, briefings,
+    audit, demo,
+)  # fmt: skip
 OURS = ("/login", "/logout", "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field")
 
 

@@ -80,12 +80,17 @@ class Board:
         """Epoch ms of the newest change that the situation has taken in; 0 before the first."""
         return self.situation.change_ms
 
-    def tokens(self, o: int) -> dict[str, int]:
+    def overdue(self, o: int) -> dict[str, int]:
+        """What the sections of an area depend on and was not read in time: source → when it was, epoch ms or 0."""
+        return self._past.overdue(o) | self._doors.overdue()
+
+    def tokens(self, o: int) -> dict[str, object]:
         """What the sections and layers of an area depend on; equal tokens mean an equal picture."""
         situation = self.situation
-        tokens: dict[str, int] = {topic: situation.stamp(topic, o) for topic in TOPICS}
+        tokens: dict[str, object] = {topic: situation.stamp(topic, o) for topic in TOPICS}
         tokens["month"], tokens["hours"] = self._past.look(o)
         tokens["doors"] = self._doors.look()
+        tokens["overdue"] = self.overdue(o)
         tokens["minute"] = situation.now_ms // MINUTE_MS
         return tokens
 

@@ -1,6 +1,7 @@
 """Frames: a view's sections and layers, recomputed only when what they depend on moved, and what changed in them.
 
-A delta is the difference of two states of the same picture, so that building and updating cannot drift.
+A delta is the difference of two states of the same picture, so that building and updating cannot drift. A section or a
+layer that raises keeps what it showed, is named in the frame and tried again; the others go on.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from callbacks.live.board import Board, Section
-from callbacks.live.scene import Scene
+from callbacks.live.board import Board
+from callbacks.live.soundness import Soundness
 from dashboard.format import number
 from dashboard.words import words
 from geodata.domain.view import MapView, ViewError
@@ -18,28 +19,25 @@ from layers.base import Drawing, Feature, Json, Layer, LegendItem, MarkSlot, Tra
 
 log = logging.getLogger(__name__)
 NOTHING = Drawing()
+RETRY_MS = 5_000
 _MISSING = object()
 
 
 class Pane:
     """One layer of a picture: its slots as they are on the screens, addressed ``<layer id>/<slot name>``."""
 
-    __slots__ = ("layer", "legend", "marks", "shown", "traces")
+    __slots__ = ("layer", "legend", "marks", "part", "shown", "traces")
 
     def __init__(self, layer: Layer[Any], view: MapView) -> None:
-        self.layer, self.shown = layer, layer.id in view.layers
+        self.layer, self.part, self.shown = layer, f"layer:{layer.id}", layer.id in view.layers
         self.marks: dict[str, dict[str, Feature]] = {}
         self.traces: dict[str, Json] = {}
         self.legend: list[Json] = []
         self.take(NOTHING, view.lang)
 
     def draw(self, board: Board, view: MapView) -> Drawing:
-        """What the layer draws now; one that raises is logged and says in its legend that it is unavailable."""
-        try:
-            return self.layer.draw(self.layer.rows(board.situation, view), view)
-        except Exception:
-            log.exception("Layer %s failed for %s", self.layer.id, view.topic())
-            return Drawing(legend=(LegendItem("unavailable", "legend.unavailable", "none", ""),))
+        """What the layer draws now."""
+        return self.layer.draw(self.layer.rows(board.situation, view), view)
 
     def take(self, drawing: Drawing, lang: str) -> tuple[dict[str, Any], dict[str, Any], bool]:
         """Take a new drawing in: (marks, traces) that changed, in the form of a delta, and whether the legend did."""
@@ -98,28 +96,31 @@ class ViewPicture:
         self._tokens: Mapping[str, object] = {}
         self._sections: dict[str, Any] = {}
         self._panes: Sequence[Pane] = [Pane(layer, view) for layer in layers]
+        self._soundness = Soundness()
+        self._retry_ms = 0
 
     def stale(self) -> bool:
-        """Whether a stamp that the picture depends on moved."""
-        return self._board.situation.tree is not self._tree or self._board.tokens(self._o) != self._tokens
+        """Whether a stamp that the picture depends on moved, or something that failed is to be tried again."""
+        situation = self._board.situation
+        if self._soundness.raised and situation.now_ms >= self._retry_ms:
+            return True
+        return situation.tree is not self._tree or self._board.tokens(self._o) != self._tokens
 
     def refresh(self) -> Json | None:
         """Recompute the sections and layers whose stamps moved; the changed parts, or None."""
         self._follow_areas()
+        self._retry_ms = self._board.situation.now_ms + RETRY_MS
         tokens = self._board.tokens(self._o)
         moved = frozenset(k for k, v in tokens.items() if self._tokens.get(k, _MISSING) != v)
         body: Json = {}
         if changed := self._refresh_sections(moved):
             body["s"] = changed
         for pane in self._panes:
-            if pane.shown and pane.layer.topics & moved:
-                marks, traces, legend = pane.take(pane.draw(self._board, self._view), self._view.lang)
-                if marks:
-                    body.setdefault("marks", {}).update(marks)
-                if traces:
-                    body.setdefault("traces", {}).update(traces)
-                if legend:
-                    body.setdefault("legend", {})[pane.layer.id] = pane.legend
+            if pane.shown and (pane.layer.topics & moved or pane.part in self._soundness.raised):
+                self._refresh_layer(pane, body)
+        self._soundness.is_behind(self._behind())
+        if fails := self._soundness.moved():
+            body["fails"] = fails
         self._tokens = tokens
         return body or None
 
@@ -130,6 +131,7 @@ class ViewPicture:
             "marks": {k: {"all": list(v.values())} for pane in self._panes for k, v in pane.marks.items()},
             "traces": {k: v for pane in self._panes for k, v in pane.traces.items()},
             "legend": {pane.layer.id: pane.legend for pane in self._panes if pane.shown},
+            "fails": self._soundness.fails,
         }
 
     def _follow_areas(self) -> None:
@@ -143,21 +145,46 @@ class ViewPicture:
         changed: Json = {}
         scene = self._board.scene(self._view, self._o)
         for name, section in self._board.sections.items():
-            if not section.shown(self._view) or not section.depends & moved:
+            if not section.shown(self._view) or not (section.depends & moved or name in self._soundness.raised):
                 continue
-            value = guarded(name, section, scene)
+            try:
+                value = section.build(scene)
+            except Exception:
+                self._failed(name)
+                self._sections.setdefault(name, None)
+                continue
+            self._soundness.is_good(name, scene.situation.now_ms)
             if self._sections.get(name, _MISSING) != value:
                 self._sections[name] = changed[name] = value
         return changed
 
+    def _refresh_layer(self, pane: Pane, body: Json) -> None:
+        try:
+            marks, traces, legend = pane.take(pane.draw(self._board, self._view), self._view.lang)
+        except Exception:
+            self._failed(pane.part)
+            return
+        self._soundness.is_good(pane.part, self._board.situation.now_ms)
+        if marks:
+            body.setdefault("marks", {}).update(marks)
+        if traces:
+            body.setdefault("traces", {}).update(traces)
+        if legend:
+            body.setdefault("legend", {})[pane.layer.id] = pane.legend
 
-def guarded(name: str, section: Section, scene: Scene) -> Any:
-    """What the section says; None, logged, when it raises: its panel then says so, and the others go on."""
-    try:
-        return section.build(scene)
-    except Exception:
-        log.exception("Section %s failed for %s", name, scene.view.topic())
-        return None
+    def _behind(self) -> dict[str, int]:
+        """The parts one of whose sources was not read in time, and when it was."""
+        overdue = self._board.overdue(self._o)
+        if not overdue:
+            return {}
+        parts = {name: s.depends for name, s in self._board.sections.items() if s.shown(self._view)}
+        parts |= {pane.part: pane.layer.topics for pane in self._panes if pane.shown}
+        late = {part: depends & overdue.keys() for part, depends in parts.items()}
+        return {part: min(overdue[source] for source in sources) for part, sources in late.items() if sources}
+
+    def _failed(self, part: str) -> None:
+        if self._soundness.has_raised(part):
+            log.exception("%s failed for %s; it is tried again", part, self._view.topic())
 
 
 def ordinal_of(board: Board, view: MapView) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from callbacks.live.echoes import Echo, Screen
 from callbacks.live.packets import Packet, packet
 from callbacks.live.sweeping import Sweeper
 from callbacks.live.topics import BEHIND_BYTES, BEHIND_MAX_S, Client, NotReadyError, Picture, Tally, Topic
@@ -41,16 +42,18 @@ class Hub:
     """All topics and clients of one process.
 
     ``draw`` makes the picture of a view (ViewError when its area does not exist); ``newest_ms`` is the epoch ms of the
-    newest change that the situation has taken in, ``vouched_ms`` the moment up to which it is known to be complete
-    (without it: now). Both go out with every message, so that a screen grows old when the road to the store is cut.
+    newest change that the situation has taken in, ``vouched_ms`` the moment up to which it is known to be complete,
+    ``beat_ms`` when the newest beat set out that came through intake and store (without them: now). All go out with
+    every message, so that a screen grows old when the road is cut anywhere.
     """
 
     def __init__(
         self, draw: Callable[[MapView], Picture], newest_ms: Callable[[], int],
-        vouched_ms: Callable[[], int] | None = None, *, period_s: float = PERIOD_S,
+        vouched_ms: Callable[[], int] | None = None, beat_ms: Callable[[], int] | None = None, *,
+        period_s: float = PERIOD_S,
     ) -> None:  # fmt: skip
         self._draw, self._newest_ms, self._period_s = draw, newest_ms, period_s
-        self._vouched_ms = vouched_ms or self.now_ms
+        self._vouched_ms, self._beat_ms = vouched_ms or self.now_ms, beat_ms or self.now_ms
         self.topics: dict[str, Topic] = {}
         self.clients: set[Client] = set()
         self.tally = Tally()
@@ -73,6 +76,7 @@ class Hub:
         """Take a client in; raise HubFullError when there is no room. The pacer runs while there are clients."""
         if len(self.clients) >= CLIENTS_MAX:
             raise HubFullError(f"{CLIENTS_MAX} screens are connected")
+        client.opened_ms = self.now_ms()
         self.clients.add(client)
         if self._pacer is None or self._pacer.done():
             self._pacer = asyncio.create_task(self._pace())
@@ -90,6 +94,15 @@ class Hub:
             topic.clients.discard(client)
             topic.idle_since = asyncio.get_running_loop().time()
 
+    def hear(self, client: Client, echo: Echo) -> None:
+        """A screen says how it is."""
+        client.echo, client.heard_ms = echo, self.now_ms()
+
+    def screens(self) -> list[Screen]:
+        """Every open socket and what is known of it, the oldest picture first."""
+        now_ms = self.now_ms()
+        return sorted((client.screen(now_ms) for client in self.clients), key=lambda screen: -screen.age_ms)
+
     def subscribe(self, client: Client, view: MapView, last_topic: str = "", last_seq: int = 0, n: int = 0) -> None:
         """Put a client on a view's topic: what it missed when that is remembered, else the newest full frame.
 
@@ -104,7 +117,7 @@ class Hub:
         if not topic.clients and (not topic.sound or topic.picture.stale()):
             self._compute(topic, now)
         self.unsubscribe(client)
-        client.topic, client.seq, client.behind_since = topic, 0, 0.0
+        client.topic, client.view, client.seq, client.behind_since = topic, view, 0, 0.0
         topic.clients.add(client)
         self._write(client, packet({"k": "on", "topic": key, "n": n}))
         missed = topic.missed(last_seq) if last_topic == key and topic.sound else None
@@ -151,16 +164,24 @@ class Hub:
         due = [t for t in self.topics.values() if t.due <= now and (t.clients or now - t.idle_since > IDLE_TOPIC_S)]
         due.sort(key=lambda t: t.due)
         for topic in due:
-            if not topic.clients:
-                self.topics.pop(topic.key, None)
-            elif not topic.sound or topic.picture.stale():
-                await self._serve(topic)
-            elif now - topic.sent >= self._period_s:
-                await self._spread(topic, None)
+            try:
+                await self._tend(topic, now)
+            except Exception:  # one topic must not keep the others waiting
+                topic.sound, topic.due = False, now + self._period_s
+                self.tally.errors += 1
+                log.exception("The screens of %s could not be served", topic.key)
         if now - self._lobby_beat >= self._period_s:
             self._lobby_beat = now
             for client in [c for c in self.clients if c.topic is None]:
                 self._write(client, self._beat())
+
+    async def _tend(self, topic: Topic, now: float) -> None:
+        if not topic.clients:
+            self.topics.pop(topic.key, None)
+        elif not topic.sound or topic.picture.stale():
+            await self._serve(topic)
+        elif now - topic.sent >= self._period_s:
+            await self._spread(topic, None)
 
     async def _serve(self, topic: Topic) -> None:
         now = asyncio.get_running_loop().time()
@@ -265,10 +286,11 @@ class Hub:
         return packet({"k": "beat", **self._proof()})
 
     def _proof(self) -> dict[str, int]:
-        """As of when the data is complete, the newest change in it, and the clock where that is another moment."""
+        """As of when the data is complete, the newest change in it, the newest beat that came all the way, and the
+        clock where that is another moment."""
         now_ms = self.now_ms()
         at_ms = min(now_ms, self._vouched_ms())
-        proof = {"at": at_ms, "src": self._newest_ms()}
+        proof = {"at": at_ms, "src": self._newest_ms(), "beat": min(now_ms, self._beat_ms())}
         return proof if at_ms == now_ms else {**proof, "now": now_ms}
 
     def _dismiss(self, topic: Topic, error: ViewError) -> None:

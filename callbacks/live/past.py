@@ -21,6 +21,8 @@ from geodata.store.engine import Store
 log = logging.getLogger(__name__)
 MONTH_EVERY_MS = 60_000
 RETRY_MS = 15_000
+OVERDUE_MS = 300_000
+"""What was due so long ago and is still not read counts as missing."""
 AREAS_MAX = 4_000
 REST = 3.0
 """After a reading the reader rests this many times as long as it took: a thread that counts holds the frames up."""
@@ -62,6 +64,8 @@ class _Entry:
     hours: Hours | None = None
     version: int = 0
     retry_ms: int = 0
+    read_ms: int = 0
+    wanted_ms: int | None = None
     day: date = field(default=date.min)
 
 
@@ -75,6 +79,7 @@ class Past:
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._month: Month | None = None
         self._next_month_ms = 0
+        self._month_ms = situation.now_ms
         self._reader: asyncio.Task[None] | None = None
         self.month_version = 0
 
@@ -97,11 +102,23 @@ class Past:
             self._forget()
         now_ms = self._situation.now_ms
         entry = self._entry(o)
-        if entry.day != local_day(now_ms, self._situation.zone) and now_ms >= entry.retry_ms:
-            self._wanted[o] = None
+        if entry.day == local_day(now_ms, self._situation.zone):
+            entry.wanted_ms = None
+        else:
+            entry.wanted_ms = now_ms if entry.wanted_ms is None else entry.wanted_ms
+            if now_ms >= entry.retry_ms:
+                self._wanted[o] = None
         if self._wanted or now_ms >= self._next_month_ms:
             self._wake()
         return self.month_version, entry.version
+
+    def overdue(self, o: int) -> dict[str, int]:
+        """``{"month": …, "hours": …}``, each where it is missing for too long: when it was last read, or 0."""
+        now_ms, entry = self._situation.now_ms, self._entry(o)
+        late = {"month": self._month_ms} if now_ms - self._month_ms > OVERDUE_MS else {}
+        if entry.wanted_ms is not None and now_ms - entry.wanted_ms > OVERDUE_MS:
+            late["hours"] = entry.read_ms
+        return late
 
     def _same_city(self) -> bool:
         return self._situation.tree is self._tree
@@ -110,7 +127,7 @@ class Past:
         self._tree = self._situation.tree
         self._entries.clear()
         self._wanted.clear()
-        self._month, self._next_month_ms = None, 0
+        self._month, self._next_month_ms, self._month_ms = None, 0, self._situation.now_ms
         self.month_version += 1
 
     def _entry(self, o: int) -> _Entry:
@@ -146,7 +163,7 @@ class Past:
             self._next_month_ms = now_ms + RETRY_MS
             return
         if tree is self._tree:
-            self._month = month
+            self._month, self._month_ms = month, now_ms
             self.month_version += 1
 
     async def _read_hours(self, tree: AreaTree, o: int, now_ms: int) -> None:
@@ -159,7 +176,7 @@ class Past:
             return
         if tree is self._tree:
             entry = self._entry(o)
-            entry.hours, entry.day = hours, local_day(now_ms, zone)
+            entry.hours, entry.day, entry.read_ms = hours, local_day(now_ms, zone), now_ms
             entry.version += 1
 
 

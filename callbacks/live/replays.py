@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from callbacks.live import soundness
 from callbacks.live.frames import ViewPicture, marks_moved
 from callbacks.live.then import LAYERS_NOT_REPLAYED, ThenBoard
 from callbacks.live.topics import Body, NotReadyError
@@ -266,6 +267,8 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
     for part in ("s", "legend"):
         if changed := {k: v for k, v in after[part].items() if before[part].get(k, _MISSING) != v}:
             body[part] = changed
+    if fails := soundness.difference(before["fails"], after["fails"]):
+        body["fails"] = fails
     marks = {
         slot: moved for slot, now in after["marks"].items()
         if (moved := marks_moved(_by_id(before["marks"].get(slot)), _by_id(now)))

@@ -11,6 +11,7 @@ import orjson
 from fastapi import FastAPI
 from starlette.websockets import WebSocket
 
+from callbacks.live.echoes import read_echo
 from callbacks.live.hub import CLIENTS_MAX, Hub, HubFullError, refusal
 from callbacks.live.outlets import outlet_of
 from callbacks.live.packets import packet
@@ -106,8 +107,11 @@ def _take(hub: Hub, client: Client, read: Read, text: str) -> bool:
         topic, seq, n = message.get("topic", ""), message.get("seq", 0), message.get("n", 0)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return False
-    if kind == "pong":
-        return True
+    if kind == "echo":
+        echo = read_echo(message)
+        if echo is not None:
+            hub.hear(client, echo)
+        return echo is not None
     if kind != "sub" or not isinstance(address, str) or not isinstance(topic, str):
         return False
     if type(seq) is not int or type(n) is not int:

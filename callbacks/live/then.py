@@ -59,9 +59,13 @@ class ThenBoard:
         """The instant itself."""
         return self._instant.at_ms
 
-    def tokens(self, o: int) -> dict[str, int]:
+    def overdue(self, _: int) -> dict[str, int]:
+        """As ``Board.overdue``: what an instant is made of is read when it is asked for."""
+        return {}
+
+    def tokens(self, o: int) -> dict[str, object]:
         """As ``Board.tokens``; whatever is counted up to the instant moves with it."""
-        tokens: dict[str, int] = {topic: self.situation.stamp(topic, o) for topic in TOPICS}
+        tokens: dict[str, object] = {topic: self.situation.stamp(topic, o) for topic in TOPICS}
         at_ms = self._instant.at_ms
         return tokens | {"month": at_ms, "hours": 1, "doors": 1, "minute": at_ms // MINUTE_MS, "instant": at_ms}
 

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from callbacks.live.echoes import Echo, Screen
 from callbacks.live.outlets import Outlet
 from callbacks.live.packets import Packet, packet
+from geodata.domain.view import MapView
 
 RING_FRAMES = 40
 BEHIND_BYTES = 128_000
 BEHIND_MAX_S = 30.0
+FORM = 1
+"""The form of frames; a browser that knows another one takes none of them in."""
 Body = Mapping[str, Any]
 
 
@@ -56,17 +60,32 @@ class Tally:
 class Client:
     """One open socket: its outlet, its topic, and the last frame of it that was written (0 = none).
 
-    ``token_id`` and ``account_rev`` say in whose name it was opened, as that account was then.
+    ``token_id`` and ``account_rev`` say in whose name it was opened, as that account was then. ``echo`` is what it said
+    of itself last, at ``heard_ms``; ``view`` what it asked for.
     """
 
-    __slots__ = ("account_rev", "behind_since", "outlet", "seq", "token_id", "topic")
+    __slots__ = (
+        "account_rev", "behind_since", "echo", "heard_ms", "opened_ms", "outlet", "seq", "token_id", "topic", "view",
+    )  # fmt: skip
 
     def __init__(self, outlet: Outlet, token_id: int = 0, account_rev: int = 0) -> None:
         self.outlet = outlet
         self.token_id, self.account_rev = token_id, account_rev
         self.topic: Topic | None = None
+        self.view: MapView | None = None
+        self.echo: Echo | None = None
+        self.opened_ms, self.heard_ms = 0, 0
         self.seq = 0
         self.behind_since = 0.0
+
+    def screen(self, now_ms: int) -> Screen:
+        """What is known of it now."""
+        page, area = (self.view.page, self.view.area) if self.view else ("", "")
+        shown_ms = self.echo.beat_ms if self.echo and self.echo.beat_ms else self.opened_ms
+        return Screen(
+            self.token_id, page, area, self.topic.key if self.topic else "", self.opened_ms,
+            self.heard_ms if self.echo else None, self.echo, max(0, now_ms - shown_ms), self.outlet.waiting(),
+        )  # fmt: skip
 
 
 class Topic:
@@ -98,7 +117,7 @@ class Topic:
     def advance(self, body: Body) -> Packet:
         """The next delta, remembered for those who come back."""
         self.seq += 1
-        made = packet({"k": "delta", "topic": self.key, "seq": self.seq, **body})
+        made = packet({"k": "delta", "form": FORM, "topic": self.key, "seq": self.seq, **body})
         self.ring.append((self.seq, made))
         self.full_packet = None
         return made
@@ -106,7 +125,7 @@ class Topic:
     def full(self, proof: Body) -> Packet:
         """The newest full frame; made when the first client needs it and shared until the next delta."""
         if self.full_packet is None:
-            head = {"k": "full", "topic": self.key, "view": self.key, "seq": self.seq}
+            head = {"k": "full", "form": FORM, "topic": self.key, "view": self.key, "seq": self.seq}
             self.full_packet = packet({**head, **proof, **self.picture.full()}, squeeze=True)
         return self.full_packet
 

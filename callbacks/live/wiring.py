@@ -52,9 +52,12 @@ def register(server: FastAPI, room: Room) -> Push:
         seen_ms = room.tail.caught_up_ms or started_ms
         return now_ms if now_ms - seen_ms < LAG_MS else seen_ms
 
+    def beat_ms() -> int:
+        return room.tail.beat_ms or started_ms
+
     replays = replays_of(room)
     draw = drawing(lambda view: ViewPicture(board, LAYERS, view), replays)
-    hub = Hub(draw, board.newest_ms, vouched_ms)
+    hub = Hub(draw, board.newest_ms, vouched_ms, beat_ms)
 
     def read(address: str) -> MapView:
         try:

@@ -39,6 +39,7 @@
     const given = Object.assign({ area: now.area, filters: {} }, options);
     for (const other of [...O.view.own, "selected"]) now.params.delete(other);
     if (isKept(name) || given.plain) for (const other of FILTERS) now.params.delete(other);
+    now.params.delete("focus"); // what it filters by stays
     now.params.set("figure", name);
     for (const [other, value] of Object.entries(given.filters)) now.params.set(other, value);
     O.view.keepStates(now.params, O.city.held[name]);
@@ -49,7 +50,7 @@
   function board(page, narrowed, area) {
     const now = O.view.parse();
     if (!O.account.me().units) return null;
-    for (const other of [...O.view.own, "selected"]) now.params.delete(other);
+    for (const other of [...O.view.own, "selected", "focus"]) now.params.delete(other);
     for (const [name, value] of Object.entries(narrowed)) now.params.set(name, value);
     O.view.keepStates(now.params, O.city.states);
     return "/" + page + "/" + encodeURIComponent(area || now.area) + O.view.query(now.params);

@@ -1,20 +1,20 @@
 /* The live line of one tab: one socket to /live that reconnects for ever, notices what it missed, knows how old the
-   data is by the server's clock, and hands every change to the panels and the map, newest wins.
+   data is by the server's clock (live_age.js), and hands every change to the panels and the map, newest wins.
 
-   window.onescreen.live: sub(address) · on(kind, fn) → off · ready() · stats · state()                              */
+   window.onescreen.live: sub(address) · on(kind, fn) → off · say(message) · ready() · stats · state()               */
 (function () {
   "use strict";
 
   const TICK_MS = 1000;
-  const LATE_MS = 5000;
-  const DOWN_MS = 30000;
   const OPENING_MAX_MS = 8000;
-  const RETRY_MS = [200, 500, 1000, 2000, 4000, 8000];
+  const RETRY_MS = [200, 500, 1000, 2000, 4000, 8000];   // and half as much again at most
+  const FORM = 1;
+  const SIZE_MAX = 16e6;
   const FULL_EVERY_MS = 3000;
+  const SINK_EVERY_MAX_MS = 60000;
   const RELOAD_WITHIN_MS = 20000;
   const PAINT_WITHIN_MS = 250;
   const INBOX_MAX = 200;
-  const CLOCK_SAMPLES = 30;
   const SIGNED_OUT = 4401;
 
   const onescreen = (window.onescreen = window.onescreen || {});
@@ -40,21 +40,8 @@
   let refusedNow = false;
   let askedAt = -Infinity;
 
-  let lastAt = 0, lastSrc = 0;
-  let clock = [];          // samples of (server epoch ms − performance.now()); the largest has the least delay in it
+  let sinkEvery = FULL_EVERY_MS;
   let state = "late";
-  let stateSince = performance.now();
-
-  /* ---- the clock: ages must be right on a screen whose own clock is wrong ---- */
-
-  function sampleClock(at) {
-    clock.push(at - performance.now());
-    if (clock.length > CLOCK_SAMPLES) clock.shift();
-  }
-
-  function serverNow() {
-    return clock.length ? Math.max(...clock) + performance.now() : null;
-  }
 
   /* ---- the socket ---- */
 
@@ -114,10 +101,16 @@
     if (address && !socket) open();
   }
 
+  function say(message) {
+    if (!socket || socket.readyState !== WebSocket.OPEN) return false;
+    socket.send(JSON.stringify(message));
+    return true;
+  }
+
   function sayWhere() {
     if (!address || !socket || socket.readyState !== WebSocket.OPEN) return;
     number += 1;
-    socket.send(JSON.stringify({ k: "sub", view: address, topic: seq ? topic : "", seq: seq, n: number }));
+    say({ k: "sub", view: address, topic: seq ? topic : "", seq: seq, n: number });
   }
 
   /* Ask for a full frame: after a gap or a frame that could not be read; not more often than every few seconds. */
@@ -132,9 +125,12 @@
 
   /* ---- messages ---- */
 
+  /* What is too large, no JSON, of a form we do not know or without its times is dropped, counted and asked for anew. */
   async function take(data) {
     try {
-      stats.bytes += typeof data === "string" ? data.length : data.byteLength;
+      const size = typeof data === "string" ? data.length : data.byteLength;
+      stats.bytes += size;
+      if (size > SIZE_MAX) throw new Error("too large a message");
       handle(JSON.parse(typeof data === "string" ? data : await unzip(data)));
     } catch (error) {
       stats.bad += 1;
@@ -142,24 +138,37 @@
     }
   }
 
-  function unzip(buffer) {
-    return new Response(new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  async function unzip(buffer) {
+    const reader = new Blob([buffer]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+    const parts = [];
+    let size = 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      parts.push(part.value);
+      size += part.value.length;
+      if (size <= SIZE_MAX) continue;
+      reader.cancel();
+      throw new Error("too large a message");
+    }
+    return new Blob(parts).text();
   }
 
+  const KINDS = { hello: onHello, on: onConfirmed, full: onFull, delta: onDelta, beat: proof, wait: proof, refused: onRefused };
+
   function handle(message) {
-    const kinds = { hello: onHello, on: onConfirmed, full: onFull, delta: onDelta, beat: proof, wait: proof, refused: onRefused };
-    const act = kinds[message.k];
-    if (!act) throw new Error("unknown message " + message.k);
-    act(message);
-    tell(message.k, message);
+    const { k } = message;
+    if (!Object.hasOwn(KINDS, k)) throw new Error("unknown message " + k);
+    if ((k === "full" || k === "delta") && message.form !== FORM) throw new Error("unknown form " + message.form);
+    if (k !== "hello" && k !== "on" && k !== "refused") onescreen.age.check(message);
+    KINDS[k](message);
+    tell(k, message);
   }
 
   function onHello(message) {
-    sampleClock(message.now);
+    onescreen.age.sample(message.now);
     if (build === null) build = message.build;
     if (message.build === build) return;
     stats.reloads += 1;
-    setTimeout(() => location.reload(), Math.random() * RELOAD_WITHIN_MS);
+    setTimeout(onescreen.life.reload, Math.random() * RELOAD_WITHIN_MS);
   }
 
   function onConfirmed(message) {
@@ -211,12 +220,9 @@
     schedule();
   }
 
-  /* The server vouches that what we hold was complete at `at`; its own clock says `now` where that is another moment. */
   function proof(message) {
     if (message.k === "beat") stats.beats += 1;
-    sampleClock(message.now || message.at);
-    lastAt = message.at;
-    lastSrc = message.src;
+    onescreen.age.proof(message);
     tries = 0;
   }
 
@@ -236,6 +242,7 @@
     pending.full = pending.full || full;
     pending.meta = { at: message.at, src: message.src, topic: message.topic, full: pending.full };
     Object.assign(pending.sections, message.s);
+    if (full || message.fails) onescreen.life.fails(message.fails || {}, full);
     for (const [slot, change] of Object.entries(message.marks || {})) mergeMarks(slot, change);
     for (const [slot, props] of Object.entries(message.traces || {})) {
       pending.traces[slot] = Object.assign(pending.traces[slot] || {}, props);
@@ -300,7 +307,8 @@
     for (const [slot, props] of Object.entries(traces)) give(() => map.applyTraces(slot, props));
   }
 
-  /* A panel that throws must not stop the others; what it shows is unknown then, so a full frame is asked for. */
+  /* A part that throws must not stop the others; what it shows is unknown then, so a full frame is asked for: again and
+     again while it goes on throwing, but ever more seldom. The others are whole, and stay live. */
   function give(act) {
     try {
       act();
@@ -308,50 +316,40 @@
     } catch (error) {
       stats.sinkErrors += 1;
       if (stats.sinkErrors <= 3) console.warn("A part of the screen could not take a frame:", error);
+      if (performance.now() - askedAt < sinkEvery) return;
       askFull();
+      sinkEvery = Math.min(2 * sinkEvery, SINK_EVERY_MAX_MS);
     }
   }
 
   /* ---- liveness, once a second ---- */
 
-  function judge() {
-    if (refusedNow || !address) return "down";
-    const age = lastAt ? serverNow() - lastAt : performance.now() - openedAt;
-    if (whole && socket && age <= LATE_MS) return "live";
-    return age > DOWN_MS ? "down" : "late";
-  }
+  const silentFor = () => performance.now() - heardAt;
+  const judge = () => (refusedNow || !address ? "down" : onescreen.age.state(whole && socket !== null));
 
   function tick() {
     const now = performance.now();
     if (socket) {
       const opening = socket.readyState === WebSocket.CONNECTING && now - openedAt > OPENING_MAX_MS;
-      const silent = socket.readyState === WebSocket.OPEN && now - heardAt > LATE_MS;
+      const silent = socket.readyState === WebSocket.OPEN && silentFor() > onescreen.age.LATE_MS;
       if (opening || silent || socket.readyState > WebSocket.OPEN) lose();
       else if (!whole && !refusedNow && topic && now - askedAt > FULL_EVERY_MS && now - openedAt > FULL_EVERY_MS) askFull();
     } else if (address && !retryTimer) {
       open();
     }
-    const next = judge();
-    if (next !== state) {
-      state = next;
-      stateSince = now;
-      tell("state", { k: "state", state: state });
-    }
-    const panels = onescreen.panels;
+    const before = state;
+    state = judge();
+    if (state !== before) tell("state", { k: "state", state: state });
+    const { life, panels } = onescreen;
+    give(() => life.tick(report()));
     if (panels && panels.liveness) give(() => panels.liveness(report()));
     if (!document.hidden) schedule();
   }
 
   function report() {
-    const now = serverNow();
-    return {
-      state: state,
-      ageMs: lastAt && now !== null ? Math.max(0, now - lastAt) : null,
-      srcAgeMs: lastSrc && now !== null ? Math.max(0, now - lastSrc) : null,
-      sinceMs: performance.now() - stateSince,
-      lastAt: lastAt || null,
-      serverNow: now,
-    };
+    const line = socket !== null && silentFor() <= onescreen.age.LATE_MS;
+    const why = state === "live" ? "" : onescreen.age.why(line, whole);
+    return { ...onescreen.age.report(), state, why, build };
   }
 
   function tell(kind, message) {
@@ -384,8 +382,9 @@
     },
     /* A panel or the map came up: what waited for it is painted now. */
     ready: schedule,
+    say: say,
     state: report,
-    serverNow: serverNow,
+    serverNow: () => onescreen.age.now(),
     stats: stats,
   };
 

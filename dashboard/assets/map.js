@@ -12,7 +12,7 @@
 
   /** kit: what the page was built with; card: the area that is shown; view: what the address says. */
   const S = (M.state = {
-    kit: null, pane: null, gd: null, map: null, alive: false, card: null, scale: 1, moved: false, fitZoom: 0,
+    kit: null, pane: null, gd: null, map: null, alive: false, aliveAt: performance.now(), card: null, scale: 1, moved: false, fitZoom: 0,
     view: { theme: "dark", lang: "zh", page: "area", layers: new Set(), selected: "" },
   });
   const stats = (M.stats = { mounts: 0, fits: 0, redraws: 0, failed: 0, held: 0, errors: 0, lost: 0, pulses: 0 });
@@ -67,7 +67,7 @@
   }
 
   function onRemove() {
-    Object.assign(S, { map: null, gd: null, pane: null, alive: false });
+    Object.assign(S, { map: null, gd: null, pane: null, alive: false, aliveAt: performance.now() });
     M.gate.reset();
   }
 
@@ -90,9 +90,10 @@
   function onLost() {
     stats.lost += 1;
     S.alive = false;
+    S.aliveAt = performance.now();
     S.pane.dataset.lost = M.word("map.lost");
     const since = stats.lost;
-    setTimeout(() => !S.alive && stats.lost === since && location.reload(), LOST_RELOAD_MS);
+    setTimeout(() => !S.alive && stats.lost === since && O.life.reload(), LOST_RELOAD_MS);
   }
 
   /** Call back when the style can be written to: after a start, and after a context came back. */
@@ -110,6 +111,7 @@
     S.scale = M.look.scale();
     M.look.mount();
     S.alive = true;
+    S.aliveAt = performance.now();
     stats.mounts += 1;
     if (S.card) showCard();
     M.gate.again();
@@ -250,6 +252,9 @@
     else M.look.visibility();
     M.pointer.selected();
   };
+
+  /** For how long what should be on the map has not been: it did not come up, lost its context, or cannot draw. */
+  M.behindMs = () => (S.alive ? M.gate.waitingMs() : performance.now() - S.aliveAt);
 
   /** Resolves when nothing waits to be drawn. */
   M.idle = async function () {

@@ -23,13 +23,17 @@
   let busy = false;
   let timer = 0;
   let last = 0;
+  let waits = 0;           // since when something waits to be drawn; 0: nothing does
 
   // Of a press that opens a menu nobody tells the end.
   addEventListener("pointerdown", (event) => (down = event.button === 0), true);
   for (const name of ["pointerup", "pointercancel", "contextmenu"]) addEventListener(name, () => ((down = false), kick(0)), true);
   addEventListener("wheel", () => (wheel = Date.now()), { capture: true, passive: true });
   addEventListener("scroll", () => (scroll = Date.now()), { capture: true, passive: true });
-  document.addEventListener("visibilitychange", () => kick(0));
+  document.addEventListener("visibilitychange", () => {
+    if (waits) waits = performance.now();
+    kick(0);
+  });
 
   const address = (code, which) => `/geo/${S.kit.build}/${which}/${encodeURIComponent(code)}.json`;
 
@@ -119,7 +123,8 @@
       next = FAILED_MS;
     } finally {
       busy = false;
-      if (Object.keys(pending).length) kick(next);
+      waits = Object.keys(pending).length ? (next && waits) || performance.now() : 0;
+      if (waits) kick(next);
     }
   }
 
@@ -163,10 +168,12 @@
   /** From the live push: some or all properties of a trace slot; `geojson` is the code of an area. */
   M.applyTraces = function (slot, props) {
     pending[slot] = Object.assign(pending[slot] || {}, props);
+    waits = waits || performance.now();
     kick(0);
   };
 
   M.gate = {
+    waitingMs: () => (waits && !document.hidden ? performance.now() - waits : 0),
     empty: () => !busy && !Object.keys(pending).length,
     scrolling: () => Date.now() - scroll < WHEEL_MS,
     /** A new theme, a new map, a context that came back: everything once more. */

@@ -5,7 +5,7 @@
   const sections = (O.sections = O.sections || {});
   const values = {};
   const dirty = new Set();
-  const offsets = [];
+  const FLUSH_WITHIN_MS = 250;
   let mounted = false;
   let asked = false;
   let asOf = null;
@@ -14,19 +14,20 @@
   function schedule() {
     if (asked || !mounted) return;
     asked = true;
-    if (document.hidden) setTimeout(flush, 0);
-    else requestAnimationFrame(flush);
+    if (!document.hidden) requestAnimationFrame(flush);
+    setTimeout(flush, document.hidden ? 0 : FLUSH_WITHIN_MS); // a screen that draws no frame must not hold a panel up
   }
 
   function draw(name) {
     const drawing = sections[name];
     const box = drawing && document.getElementById(drawing.box);
     if (!box || !(name in values)) return;
-    O.dom.attr(box, "data-failed", values[name] === null ? O.words.t("panel.failed") : null);
     if (values[name] !== null) drawing.draw(values[name], box);
+    O.life.drew(name);
   }
 
   function flush() {
+    if (!asked) return;
     asked = false;
     const names = Array.from(dirty);
     dirty.clear();
@@ -34,16 +35,10 @@
       try {
         draw(name);
       } catch (error) {
+        O.life.broke(name);
         console.error("panel " + name, error);
       }
     }
-  }
-
-  /** The server's clock minus ours: the largest recent difference is the one least delayed on its way. */
-  function learnClock(at) {
-    offsets.push(at - Date.now());
-    if (offsets.length > 30) offsets.shift();
-    asOf = at;
   }
 
   function touch(names) {
@@ -60,13 +55,13 @@
   const panels = (O.panels = {
     /** Take the newest value of a section; `meta.at` is the server's time of the frame. */
     apply(section, value, meta) {
-      if (meta && meta.at) learnClock(meta.at);
+      if (meta && meta.at) asOf = meta.at;
       values[section] = value;
       if (section === "title") awaiting();
       touch([section].concat((sections[section] && sections[section].also) || []));
     },
     value: (section) => values[section],
-    now: () => O.replay.now() ?? Date.now() + (offsets.length ? Math.max(...offsets) : 0),
+    now: () => O.replay.now() ?? O.age.now() ?? Date.now(),
     asOf: () => O.replay.now() ?? asOf,
     zone: () => (values.title ? values.title.zone : "UTC"),
     /** Draw everything again: after a change of language, or of the address that links are made of. */
@@ -99,6 +94,7 @@
     },
     liveness(state) {
       values.liveness = Object.assign({}, state, out ? { state: "down", signedOut: true } : { signedOut: false });
+      if (O.words.ready()) O.life.banner(values.liveness);
       touch(["liveness"]);
     },
   });

@@ -127,16 +127,19 @@
 
   function drawStale(live, title) {
     const { text, attr } = O.dom;
+    const parts = Object.keys(O.life.parts()).length;
     const span = title && title.data_span;
     const newest = span ? span[1] : null;
     const now = O.panels.now();
     const history = newest !== null && now - newest > HISTORY_MS;
     const silent = !history && live.state !== "down" && live.srcAgeMs > STALE_MS;
-    bar.stale.hidden = !history && !silent;
+    bar.stale.hidden = !history && !silent && !parts;
     document.documentElement.classList.toggle("is-history", history);
     if (history) {
       text(bar.stale, O.words.t("live.history", { date: O.format.moment(newest, title.zone).date }));
       attr(bar.stale, "title", O.words.t("live.history.why"));
+    } else if (parts) {
+      text(bar.stale, O.words.t("live.parts", { n: parts }));
     } else if (silent) {
       text(bar.stale, O.words.t("live.stale", { time: O.format.when(now - live.srcAgeMs, O.panels.zone(), now) }));
     }
@@ -145,22 +148,11 @@
   sections.liveness = {
     box: "header",
     draw(live) {
-      const { text, attr, h } = O.dom;
+      const { text, attr } = O.dom;
       attr(bar.liveness, "data-state", live.state);
       const known = live.ageMs !== null && live.ageMs !== undefined;
       text(bar.live, known || live.state === "down" ? O.words.t("live." + live.state, { age: O.format.age(live.ageMs) }) : O.words.t("live.wait"));
       drawStale(live, O.panels.value("title"));
-      const banner = document.getElementById("banner");
-      const down = live.state === "down";
-      banner.hidden = !down;
-      if (!down) return;
-      if (!banner.firstChild) banner.replaceChildren(h("strong", { role: "status" }), h("span", {}));
-      text(banner.firstChild, O.words.t(live.signedOut ? "live.signed_out" : "live.banner"));
-      const last = live.lastAt || O.panels.asOf();
-      const now = O.panels.now();
-      text(banner.lastChild, last
-        ? O.words.t("live.banner.since", { time: O.format.when(last, O.panels.zone(), now), age: O.format.age(now - last) })
-        : O.words.t("live.banner.never"));
     },
   };
 

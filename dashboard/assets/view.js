@@ -5,7 +5,7 @@
   const root = document.documentElement;
   /* What belongs to one page only, and is left behind with it. */
   const OWN = { duty: ["text", "order"], units: ["status", "fresh", "kind", "roster", "on", "unit", "sort"], list: ["figure", "sort", "hour", "from", "to", "span"], grids: ["walk", "type", "due", "grid", "sort"] };
-  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day", "text", "piles", "lang", "theme", "selected", "order", "period", "rank", "at", "play", ...OWN.units, ...OWN.list, ...OWN.grids])];
+  const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day", "text", "piles", "lang", "theme", "selected", "order", "period", "rank", "at", "play", "focus", ...OWN.units, ...OWN.list, ...OWN.grids])];
   const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing", period: "30d", rank: "on_time" };
   const PAGES = ["wall", "area", "duty", "units", "list", "grids"];
   const listeners = [];
@@ -23,14 +23,20 @@
     } catch (_) {
       area = "";
     }
-    return { known: Boolean(area), page: known ? bits[0] : "area", area, path: url.pathname, params: url.searchParams };
+    const params = url.searchParams;
+    for (const [name, value] of Object.entries(looks(params))) if (value && !params.get(name)) params.set(name, value);
+    return { known: Boolean(area), page: known ? bits[0] : "area", area, path: url.pathname, params };
   }
+
+  /** What a theme screen shows where the address says nothing else; nothing without one. */
+  const looks = (params) => (O.city && O.city.focuses && O.city.focuses[params.get("focus")] || { view: {} }).view;
 
   function query(params) {
     const parts = [];
+    const usual = Object.assign({}, DEFAULTS, looks(params));
     for (const name of ORDER) {
       const value = params.get(name);
-      if (value && value !== DEFAULTS[name]) parts.push(name + "=" + encodeURIComponent(value));
+      if (value && value !== usual[name]) parts.push(name + "=" + encodeURIComponent(value));
     }
     return parts.length ? "?" + parts.join("&") : "";
   }
@@ -99,6 +105,7 @@
       if (page !== now.page) for (const name of OWN[now.page] || []) now.params.delete(name);
       if (!["wall", "area", "duty"].includes(page)) for (const name of ["at", "play"]) now.params.delete(name);
       if (page !== "list") view.keepStates(now.params, O.city.states);
+      if (!["wall", "area"].includes(page)) now.params.delete("focus"); // what it filters by stays
       return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
     },
     /** The values of a parameter that holds several. */

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +26,8 @@ from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 
 BUILD_LENGTH = 12
+FRESH = "areas.new"
+"""An archive while it is made; what an import that was cut short left of it, the next one writes over."""
 SAME_PLACE = 0.1
 """A code names the same place as before while old and new polygon share this part of the smaller one."""
 
@@ -72,7 +73,7 @@ def put_areas(
     columns = _columns(areas, plan, outline)
     progress("draw", 1, 1)
     folder.root.mkdir(parents=True, exist_ok=True)
-    fresh = folder.area_tiles.with_suffix(".new")
+    fresh = folder.root / FRESH
     sources = drawing.tile_sources(areas, plan.ids)
     try:
         archive = build_archive(fresh, sources, advance=lambda done, total: progress("tiles", done, total))
@@ -142,7 +143,7 @@ def _build(archive: Archive, areas: AreaSet, outline: Geometries) -> str:
 def _write(
     store: Store, folder: DataFolder, areas: AreaSet, columns: dict[str, list[object]], fresh: Path, report: Report
 ) -> None:
-    """Store and archive change together: the archive takes its place as the last act before the commit."""
+    """Store and archive change together: nobody asks for an archive of this name before the commit."""
     now_ms = time.time_ns() // 1_000_000
     with store.begin() as conn:
         stored.replace_levels_and_areas(conn, areas.levels, columns, report.edition)
@@ -152,7 +153,8 @@ def _write(
             if events or units:
                 report.add("reattached", f"{events:,} events and {units:,} units stand at another area now")
         changes.append(conn, at_ms=now_ms, kind="areas", subject_id=len(areas), action="imported", detail=report.build)
-        os.replace(fresh, folder.area_tiles)
+        fresh.replace(folder.named_tiles(report.build))
+    folder.drop_other_tiles(report.build)
     report.written = True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,3 +211,5 @@ def _write(
         for number in sorted(tiles):
             writer.write_tile(number, tiles[number])
         writer.finalize(header, {"vector_layers": described, "attribution": attribution})
+        f.flush()
+        os.fsync(f.fileno())  # what the database will say of it is on the disk, too

@@ -103,12 +103,12 @@ def build_demo(
         _must_be_empty(database_url)
     path.unlink(missing_ok=True)
     folder.root.mkdir(parents=True, exist_ok=True)
-    (folder.root / "city.toml").write_text(CITY_TOML, "utf-8")
+    folder.write(folder.root / "city.toml", CITY_TOML)
     if not database_url:
         for name in ("city.sqlite", "city.sqlite-wal", "city.sqlite-shm"):
             (folder.root / name).unlink(missing_ok=True)
     _build(folder, url, seed, size, progress)
-    path.write_text(json.dumps(wanted), "utf-8")
+    folder.write(path, json.dumps(wanted))
     progress("done", 1.0)
     return True
 
@@ -138,7 +138,8 @@ def area_set(city: SyntheticCity) -> AreaSet:
 
 
 def _must_be_ours(folder: DataFolder) -> None:
-    if folder.root.exists() and any(folder.root.iterdir()) and not folder.city().demo:
+    there = folder.root.exists() and any(not path.name.startswith(".") for path in folder.root.iterdir())
+    if there and not folder.city().demo:
         raise DemoError(f"{folder.root} holds a city that is not the demo; choose another folder with --data")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from geodata.domain.events import SOURCES, STATES, URGENCIES, Stage
+from geodata.domain.focus import LOOKS, Focus
 from geodata.domain.indicators_table import RANKED
 from geodata.domain.instants import REPLAYED, SPEEDS, local_instant
 from geodata.domain.lights import LIGHTS
@@ -82,6 +83,7 @@ class MapView:
     ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``). ``at``: the
     local instant of the past that is shown, "" for now; ``play``: how many seconds pass in one from there on, 0: none.
     ``period`` names the days that the overview measures (``domain.picking``), ``rank`` the indicator by which it ranks.
+    ``focus``: the theme screen whose filters, layers and measure stand where the address says nothing else, or "".
     """
 
     area: str
@@ -98,6 +100,7 @@ class MapView:
     rank: str = RANKED[0]
     at: str = ""
     play: int = 0
+    focus: str = ""
     audience: Audience = Audience.PUBLIC
 
     def to(self, **changes: Any) -> MapView:
@@ -110,7 +113,7 @@ class MapView:
 
     def query(self) -> str:
         """The address query without ``?``: only what differs from the default, in a fixed order."""
-        base = MapView(self.area, self.page)
+        base = focused(MapView(self.area, self.page), self.focus)
         parts: list[tuple[str, str]] = []
         if self.layers != base.layers:
             parts.append(("layers", ".".join(self.layers) or "none"))
@@ -118,12 +121,13 @@ class MapView:
             parts.append(("measure", self.measure.value))
         for f in fields(Filters):
             value: tuple[object, ...] | str = getattr(self.filters, f.name)
-            if value:
+            if value and value != getattr(base.filters, f.name):
                 parts.append((f.name, value if isinstance(value, str) else ".".join(map(str, value))))
         if not self.without_piles:
             parts.append(("piles", "1"))
         named = ("lang", "theme", "selected", "order", "period", "rank", "at", "play")
         parts += [(k, str(v)) for k in named if (v := getattr(self, k)) != getattr(base, k)]
+        parts += [("focus", self.focus)] if self.focus else []
         return urlencode(parts)
 
     def address(self) -> str:
@@ -134,8 +138,28 @@ class MapView:
     def topic(self) -> str:
         """The key under which screens share frames: the address without what a frame does not depend on."""
         staff = "#staff" if self.audience is Audience.STAFF else ""
-        same = {"theme": "dark", "selected": "", "order": Order.PRESSING, "period": USUAL, "rank": RANKED[0]}
+        same: Mapping[str, Any] = {
+            "theme": "dark", "selected": "", "order": Order.PRESSING, "period": USUAL, "rank": RANKED[0], "focus": "",
+        }  # fmt: skip
         return self.to(**same).address() + staff
+
+
+def focused(view: MapView, focus: str) -> MapView:
+    """A view with the layers, the measure and the filters of a theme screen; as it is where ``focus`` is ""."""
+    if not focus:
+        return view
+    look = LOOKS[Focus(focus)]
+    filters = replace(view.filters, classes=look.classes, urgencies=look.urgencies)
+    return view.to(focus=focus, layers=look.layers, measure=Measure(look.measure), filters=filters)
+
+
+def _focus(page: str, raw: str, class_codes: frozenset[str]) -> str:
+    """The theme screen; on a page that is no screen it is left out."""
+    if not raw or page not in SCREEN_PAGES:
+        return ""
+    if not LOOKS[Focus(_one("focus", raw, tuple(Focus)))].fits(class_codes):
+        raise ViewError("focus", raw, "counts classes that the city's catalogue has not got")
+    return raw
 
 
 def _several(name: str, raw: str, allowed: frozenset[str] | None) -> tuple[str, ...]:
@@ -168,7 +192,8 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
     if len(bits) != 2 or bits[0] not in PAGES or not bits[1] or len(bits[1]) > CODE_MAX:
         raise ViewError("path", path[:100], "is not /wall/<area>, /area/<code> or /duty/<area>")
     got: Mapping[str, str] = dict(parse_qsl(query.lstrip("?")))
-    view = MapView(bits[1], bits[0])
+    view = focused(MapView(bits[1], bits[0]), _focus(bits[0], got.get("focus", ""), class_codes))
+    own = view.filters
     if "layers" in got:
         raw = "" if got["layers"] == "none" else got["layers"]
         view = view.to(layers=_several("layers", raw, layer_ids))
@@ -176,8 +201,9 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         view = view.to(measure=Measure(_one("measure", got["measure"], tuple(Measure))))
     urgencies = _several("urgencies", got.get("urgencies", ""), frozenset(map(str, URGENCIES)))
     filters = Filters(
-        _several("classes", got.get("classes", ""), class_codes | {UNLISTED}),
-        tuple(int(u) for u in urgencies),
+        _several("classes", got.get("classes", ""), class_codes | {UNLISTED})
+        or tuple(c for c in own.classes if c in class_codes),
+        tuple(int(u) for u in urgencies) or own.urgencies,
         _several("sources", got.get("sources", ""), frozenset(SOURCES)),
         _several("states", got.get("states", ""), frozenset(STATES)),
         _several("lights", got.get("lights", ""), frozenset(LIGHTS)),

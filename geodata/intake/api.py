@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import orjson
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
@@ -91,15 +91,12 @@ def _reaches_all(door: Door, actor: Actor) -> bool:
 
 
 def _add_doors(guarded: APIRouter, door: Door) -> None:
-    # One at a time: the store has one writer, and waiting for it must not use up the threads of the readers.
-    turn = CapacityLimiter(1)
-
     def add(path: str, kind: Kind, methods: list[str], record: type[BaseModel], summary: str) -> None:
         async def take(request: Request, x_source_system: Annotated[str | None, Header()] = None) -> Response:
             body = await _body(request)
             try:
                 took = functools.partial(door.take, kind, asking.get(), x_source_system, body)
-                outcomes = await to_thread.run_sync(took, limiter=turn)
+                outcomes = await to_thread.run_sync(took, limiter=door.turn)
             except StoreError as error:
                 raise HTTPException(503, "the database does not answer; send it again", {"Retry-After": "5"}) from error
             return _json(_answer(outcomes, brief=kind == "positions"))
@@ -125,7 +122,7 @@ def _add_doors(guarded: APIRouter, door: Door) -> None:
     async def replay(feed: str | None = None, limit: int = REPLAY_MAX) -> Response:
         """Submit quarantined records again; answers how many met which fate."""
         replayed = functools.partial(door.replay, asking.get(), feed, max(1, min(limit, REPLAY_MAX)))
-        return _json(await to_thread.run_sync(replayed, limiter=turn))
+        return _json(await to_thread.run_sync(replayed, limiter=door.turn))
 
 
 async def _body(request: Request) -> bytes:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+from anyio import CapacityLimiter
+
 from geodata.domain.roles import Right, Role
 from geodata.intake import records
 from geodata.services.access import Access, actor_of
@@ -52,10 +54,14 @@ def now_ms() -> int:
 
 
 class Door:
-    """Takes what systems send. Thread-safe; loads the city at the first record and again after areas have changed."""
+    """Takes what systems send. Thread-safe; loads the city at the first record and again after areas have changed.
+
+    ``turn``: one at a time. The store has one writer, and waiting for it must not use up the threads of the readers.
+    """
 
     def __init__(self, access: Access, city: City) -> None:
         self.access, self._city = access, city
+        self.turn = CapacityLimiter(1)
         self._loading = threading.Lock()
         self._desk: Desk | None = None
         self._build: str | None = None

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from geodata.intake.door import now_ms
-from geodata.store import changes, feeds, quarantine
+from geodata.store import beats, changes, feeds, quarantine
 from geodata.store.engine import Store, StoreError
 
 
@@ -28,6 +28,7 @@ def health(store: Store) -> dict[str, Any]:
             _, newest_ms = changes.newest(conn)
             spoken = feeds.all_feeds(conn)
             waiting = quarantine.counts(conn)
+            beating = beats.all_beats(conn)
     except StoreError as error:
         return {"status": "down", "database": {"ok": False, "error": str(error)}}
     now = now_ms()
@@ -35,6 +36,7 @@ def health(store: Store) -> dict[str, Any]:
         "status": "ok",
         "database": {"ok": True, "kind": store.dialect, "ms": round((time.perf_counter() - began) * 1000, 1)},
         "newest_change_age_s": _age(now, newest_ms),
+        "beats": [{"process": process, "age_s": _age(now, at_ms)} for process, at_ms in beating],
         "feeds": [
             {
                 "name": f.name, "age_s": _age(now, f.received_ms), "newest_record_age_s": _age(now, f.newest_ms),

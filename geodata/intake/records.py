@@ -100,7 +100,8 @@ class ActionRecord(Record):
     ``until``: the deadline that is asked for, the review of a suspension, the day by which an order is answered.
     ``into``: the event of which this one is a duplicate. ``assists``: units besides the leading ``unit``.
     ``confirmed``: a unit that has something to do already is sent all the same. ``joint``: a dispatch by the
-    city's plan, which tells others, too.
+    city's plan, which tells others, too. ``receipt``: the sender's own name of this step, by which it is done once,
+    however often it is sent.
     """
 
     action: Literal[tuple(FOLLOWS)]  # type: ignore[valid-type]
@@ -118,6 +119,7 @@ class ActionRecord(Record):
     assists: Annotated[tuple[Code, ...], Field(max_length=12)] = ()
     confirmed: Annotated[bool, Field(strict=True)] = False
     joint: Annotated[bool, Field(strict=True)] = False
+    receipt: Annotated[str, Field(max_length=36, pattern=r"^[A-Za-z0-9._:-]*$")] = ""
 
     def read(self) -> Action:
         """As the service takes it."""
@@ -126,7 +128,7 @@ class ActionRecord(Record):
         return Action(
             self.action, _ms(self.at), self.code or "", self.source_system, self.source_id, self.unit or "",
             self.reason, self.rev, None if self.until is None else _ms(self.until), self.into or "", self.kind,
-            self.accountable, self.assists, self.confirmed, self.joint,
+            self.accountable, self.assists, self.confirmed, self.joint, self.receipt,
         )  # fmt: skip
 
 

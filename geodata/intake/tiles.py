@@ -11,6 +11,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class Served:
 
     def __init__(self, build: str, folder: DataFolder) -> None:
         self.build = build
-        self.archives = {"areas": _opened(folder, "areas"), "basemap": _opened(folder, "basemap")}
+        self.archives = {"areas": _opened(folder.area_tiles(build)), "basemap": _opened(folder.base_tiles)}
         self._outlines: OrderedDict[tuple[str, str], Outlines] = OrderedDict()
         self._lock = Lock()
 
@@ -70,8 +71,7 @@ class Served:
         return made
 
 
-def _opened(folder: DataFolder, name: str) -> TileArchive | None:
-    path = {"areas": folder.area_tiles, "basemap": folder.base_tiles}[name]
+def _opened(path: Path) -> TileArchive | None:
     if not path.exists():
         return None
     try:

@@ -21,7 +21,7 @@ ACTIONS = (
     "end_token", "open_screen", "issue_phone", "end_phone", "open_phone", "photo", "reveal_contact", "read_track",
     "export", "export_audit", "replay",
     "report", "enrol", "sign_on", "sign_off", "status", "edit", "acknowledge", "plan_roster", CHANGES,
-    "judge_surge",
+    "judge_surge", "add_programme", "change_programme", "end_programme", "hang_screen",
 )  # fmt: skip
 """What lines tell of, besides the steps of an event (``events.FOLLOWS``)."""
 

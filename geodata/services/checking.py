@@ -9,7 +9,7 @@ import numpy as np
 
 from geodata.domain.areas import AreaTree
 from geodata.services.access import Access
-from geodata.store import recount
+from geodata.store import recount, settings
 from geodata.store.areas import load_tree
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
@@ -34,10 +34,11 @@ def check_city(store: Store, folder: DataFolder) -> list[Finding]:
         direct, kept = recount.events_by_area(conn), recount.totals_by_area(conn)
         rolled = recount.rolled_up(conn, tree.areas[0].id) if not tree.is_leaf(0) else None
         waiting = recount.quarantined(conn)
+        build = settings.get(conn, settings.AREAS_BUILD) or ""
     per_level = np.bincount(tree.depth, minlength=len(tree.levels))
     counts = (f"{level.name_en} {n:,}" for level, n in zip(tree.levels, per_level, strict=True))
     found.append(Finding("areas", " / ".join(counts)))
-    tiles = folder.area_tiles
+    tiles = folder.area_tiles(build)
     found.append(Finding("tiles", f"{tiles} {'is there' if tiles.exists() else 'is missing: import the areas again'}",
                          not tiles.exists()))  # fmt: skip
     found += totals_agree(tree, direct, kept)

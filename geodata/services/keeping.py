@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from geodata.services.access import Access
 from geodata.services.closing import SEALED, without_contact
-from geodata.store import contacts, coverage, quarantine, receipts, roster, tokens, versions
+from geodata.store import beats, contacts, coverage, quarantine, receipts, roster, tokens, versions
 from geodata.store.folder import City
 from geodata.store.unit_writes import purge_tracks
 
-DAY_MS = 86_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 TOKEN_DAYS = RECEIPT_DAYS = 30
 
 
@@ -40,6 +40,7 @@ def forget(access: Access, city: City, now_ms: int) -> Forgotten:
     with access.store.begin() as conn:
         for record_id, record in held:
             quarantine.rewrite(conn, record_id, without_contact(record))
+        beats.purge(conn, now_ms - HOUR_MS)
         receipts.purge(conn, now_ms - RECEIPT_DAYS * DAY_MS)
         tracks_before = now_ms - city.track_days * DAY_MS
         said = city.coverage

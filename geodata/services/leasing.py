@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from geodata.store import leases
+from geodata.store.beats import own_name
 from geodata.store.engine import Connection, Store
 from geodata.store.leases import Lease
 
 LEASE_MS = 30_000
 """A job whose process is gone waits at most so long for another."""
 MayWrite = Callable[[Connection], bool]
-
-
-def own_name() -> str:
-    """A name that no other process has, on this machine or another, now or after a restart."""
-    return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)

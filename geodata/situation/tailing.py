@@ -14,7 +14,7 @@ from geodata.situation.loading import load_roads, load_roster, load_situation
 from geodata.situation.roads import RoadGraph
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.situation import Situation
-from geodata.store import alerts, changes, events, rollups, surges, units, walks
+from geodata.store import alerts, beats, changes, events, rollups, surges, units, walks
 from geodata.store.alerts import AlertNow
 from geodata.store.changes import Change
 from geodata.store.engine import Store
@@ -28,6 +28,8 @@ POLL_S = {"sqlite": 0.03, "postgresql": 0.05}
 RELOAD_REST = 3
 """After a reload the next one waits this many times as long as it took: an import comes in many batches."""
 RETRY_S = (0.2, 5.0)
+BEAT_EVERY_MS = 500
+"""A beat that is younger is not looked for anew: PostgreSQL is asked for changes twenty times a second."""
 RELOADED_BY = frozenset({"import", "areas"})
 STAYING = frozenset({"reply"})
 """Steps after which an event is surely where it was: they leave its state and its area alone."""
@@ -55,6 +57,7 @@ class News:
     some: bool = False
     surges: Sequence[SurgeNow] = ()
     walks: Walks = NO_WALKS
+    beat_ms: int | None = None
 
 
 def returned(situation: Situation, log_rows: Sequence[Change]) -> frozenset[int]:
@@ -64,8 +67,9 @@ def returned(situation: Situation, log_rows: Sequence[Change]) -> frozenset[int]
     return frozenset(situation.not_held(c.subject_id for c in of_events) - born)
 
 
-def read_news(store: Store, situation: Situation) -> News | None:
-    """What changed after ``situation.seq``; None when it is too much to follow.
+def read_news(store: Store, situation: Situation, process: str = "") -> News | None:
+    """What changed after ``situation.seq``, and the newest beat of a process where one is named; None when it is too
+    much to follow.
 
     What a returned event counted as is no longer known here, so the all-time counts are read again with it: those of
     its area and all above it where no change of it can have moved it there, else all.
@@ -98,6 +102,7 @@ def read_news(store: Store, situation: Situation) -> News | None:
             above is not None,
             surges.by_ids(conn, {c.subject_id for c in log_rows if c.kind == "surge"}),
             walks.after(conn, after) if moved else NO_WALKS,
+            beats.of(conn, process) if process else None,
         )
 
 
@@ -106,12 +111,15 @@ class Tail:
 
     The Situation keeps its identity for ever: a reload replaces what it holds. ``last_change_ms`` is the time of the
     newest change taken in, ``caught_up_ms`` the last moment at which nothing newer was there, ``error`` what keeps
-    the tail from reading now.
+    the tail from reading now. ``process`` names the intake whose beats it reads; ``beat_ms`` is the newest of them, and
+    whatever that intake wrote before it has been taken in.
     """
 
     def __init__(self, store: Store, situation: Situation, *, now: Callable[[], int] = wall_ms) -> None:
         self.situation = situation
+        self.process = beats.own_name()
         self.caught_up_ms: int | None = None
+        self.beat_ms: int | None = None
         self.error: str | None = None
         self._store, self._now = store, now
         self._behind = True
@@ -132,7 +140,7 @@ class Tail:
         """How far it is, for a health page."""
         return {
             "last_seq": self.last_seq, "last_change_ms": self.last_change_ms,
-            "caught_up_ms": self.caught_up_ms, "error": self.error,
+            "caught_up_ms": self.caught_up_ms, "beat_ms": self.beat_ms, "error": self.error,
         }  # fmt: skip
 
     def look_again(self) -> None:
@@ -169,7 +177,8 @@ class Tail:
         else:
             self._behind = False
             try:
-                news = await asyncio.to_thread(read_news, self._store, self.situation)
+                process = self.process if self._now() - (self.beat_ms or 0) > BEAT_EVERY_MS else ""
+                news = await asyncio.to_thread(read_news, self._store, self.situation, process)
             except BaseException:
                 self._behind = True
                 raise
@@ -217,7 +226,7 @@ class Tail:
             situation.change_ms = max(situation.change_ms, next(data, 0))
         if any(c.kind in RELOADED_BY for c in news.changes) and self._reload_at is None:
             self._reload_at = max(time.monotonic(), self._rested_at)
-        self.caught_up_ms = self._now()
+        self.caught_up_ms, self.beat_ms = self._now(), news.beat_ms or self.beat_ms
 
     async def _reload(self) -> None:
         began = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -124,10 +125,24 @@ class DataFolder:
         """The SQLite file as a SQLAlchemy URL."""
         return f"sqlite:///{(self.root / 'city.sqlite').as_posix()}"
 
-    @property
-    def area_tiles(self) -> Path:
-        """The PMTiles archive of all levels."""
-        return self.root / "areas.pmtiles"
+    def area_tiles(self, build: str) -> Path:
+        """The PMTiles archive of all levels of one build of the areas.
+
+        The build is in its name: whichever build the database says is in force has its own archive, whenever the
+        process that brought it in ended. Older versions wrote one without, which counts until the next import.
+        """
+        named, older = self.named_tiles(build), self.root / "areas.pmtiles"
+        return older if older.exists() and not named.exists() else named
+
+    def named_tiles(self, build: str) -> Path:
+        """Where an import puts the archive of its build."""
+        return self.root / f"areas-{build}.pmtiles"
+
+    def drop_other_tiles(self, build: str) -> None:
+        """Delete the archives of all builds but one: older ones, and those of imports that were cut short."""
+        for path in self.root.glob("areas*.pmtiles"):
+            if path != self.named_tiles(build):
+                path.unlink(missing_ok=True)
 
     @property
     def base_tiles(self) -> Path:
@@ -160,10 +175,13 @@ class DataFolder:
         return self.root / "oidc.secret"
 
     def write_secret(self, path: Path, text: str) -> None:
-        """A new file that only its owner can read; FileExistsError where it is there already."""
+        """A new file that only its owner can read; FileExistsError where it is there already. It is whole or absent."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with tempfile.NamedTemporaryFile("w", dir=self.root, prefix=f".{path.name}-", encoding="utf-8") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            os.link(file.name, path)
 
     def found_city(self, time_zone: str) -> bool:
         """Write a ``city.toml`` that says the time zone, where there is none; whether it was written."""
@@ -171,9 +189,15 @@ class DataFolder:
         if path.exists():
             return False
         City(time_zone=time_zone)
-        self.root.mkdir(parents=True, exist_ok=True)
-        path.write_text(f'time_zone = "{time_zone}"\n', "utf-8")
+        self.write(path, f'time_zone = "{time_zone}"\n')
         return True
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file of the folder, whole: whoever reads it meets what was there before or this."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}-{os.getpid()}")
+        fresh.write_text(text, "utf-8")
+        fresh.replace(path)
 
     def city(self) -> City:
         """What ``city.toml`` says; the defaults where it is missing."""

@@ -280,7 +280,7 @@ def write_tiles(folder: Path, areas: MadeAreas) -> None:
         here = [i for i, d in enumerate(areas.tree.depth) if d == depth]
         shapes = np.array([areas.polygons[i] for i in here], object)
         sources.append(TileSource(f"l{depth}", shapes, here, min_zoom=4 + 2 * depth, max_zoom=11, coverage=True))
-    build_archive(DataFolder(folder).area_tiles, sources)
+    build_archive(DataFolder(folder).named_tiles(BUILD), sources)
     river = shapely.LineString([(105.4, 29.85), (106.0, 29.95), (106.4, 29.8), (106.9, 30.05), (107.6, 30.2)])
     roads = [shapely.LineString([(105.6, 30.3), (106.5, 30.0), (107.4, 29.7)])]
     build_archive(
@@ -304,7 +304,7 @@ def _routes(server: FastAPI, areas: MadeAreas, situation: Situation, folder: Dat
     def tile(build: str, archive: str, z: int, x: int, y: int) -> Response:
         if failing["tiles"]:
             return Response(status_code=503)
-        path = folder.area_tiles if archive == "areas" else folder.base_tiles
+        path = folder.area_tiles(build) if archive == "areas" else folder.base_tiles
         with path.open("rb") as f:
             data = Reader(MmapSource(f)).get(z, x, y)
         return Response(data, headers={"content-encoding": "gzip"}) if data else Response(status_code=204)

@@ -13,12 +13,14 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, sync_playwright
 
+from callbacks.live.topics import FORM
 from tests.conftest import missing
 from tests.unit.live.serving import LiveServer, free_port
 
 Json = dict[str, Any]
 CHROMIUM = Path("/usr/bin/chromium")
-LIVE_JS = Path(__file__).resolve().parents[2] / "dashboard" / "assets" / "live.js"
+ASSETS = Path(__file__).resolve().parents[2] / "dashboard" / "assets"
+SCRIPTS = ("live_age", "life", "live")
 PAGE = """<!doctype html><meta charset="utf-8"><title>live</title><link rel="icon" href="data:,">
 <script>
   window.seen = {sections: {}, applied: [], marks: [], traces: [], legend: null, liveness: []};
@@ -38,7 +40,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>live</title><link rel="ico
     },
   };
 </script>
-<script src="/assets/live.js"></script>"""
+<div id="react-entry-point"></div>
+""" + "\n".join(f'<script src="/assets/{name}.js"></script>' for name in SCRIPTS)
 
 
 def add_page(app: FastAPI) -> None:
@@ -48,9 +51,9 @@ def add_page(app: FastAPI) -> None:
     async def page() -> str:
         return PAGE
 
-    @app.get("/assets/live.js")
-    async def script() -> FileResponse:
-        return FileResponse(LIVE_JS)
+    @app.get("/assets/{name}.js")
+    async def script(name: str) -> FileResponse:
+        return FileResponse(ASSETS / f"{name}.js")
 
 
 def serving(port: int, build: str = "b1") -> LiveServer:
@@ -121,7 +124,9 @@ class Script:
             self.say({"k": "hello", "build": "b1", "now": self.at})
 
     def _hear(self, raw: str | bytes) -> None:
-        self.subs.append(json.loads(raw))
+        message = json.loads(raw)
+        if message["k"] == "sub":
+            self.subs.append(message)
 
     @property
     def at(self) -> int:
@@ -135,10 +140,13 @@ class Script:
         self.say({"k": "on", "topic": topic, "n": self.subs[-1]["n"]})
 
     def full(self, seq: int, topic: str = "T", **parts: Any) -> None:
-        self.say({"k": "full", "topic": topic, "view": topic, "seq": seq, "at": self.at, "src": self.at, **parts})
+        self.say({"k": "full", "topic": topic, "view": topic, "seq": seq, **self.proof(), **parts})
 
     def delta(self, seq: int, topic: str = "T", **parts: Any) -> None:
-        self.say({"k": "delta", "topic": topic, "seq": seq, "at": self.at, "src": self.at, **parts})
+        self.say({"k": "delta", "topic": topic, "seq": seq, **self.proof(), **parts})
+
+    def proof(self) -> Json:
+        return {"form": FORM, "at": self.at, "src": self.at, "beat": self.at}
 
 
 @pytest.fixture

@@ -198,7 +198,7 @@ def test_a_new_event_comes_up_in_the_feed_and_in_the_figures(page: Page, room: R
 
 def test_a_picture_that_is_not_live_says_so_over_its_whole_width(page: Page) -> None:
     now = time.time() * 1000
-    down = {"state": "down", "ageMs": 65_000, "srcAgeMs": 65_000, "sinceMs": 35_000, "lastAt": now - 65_000}
+    down = {"state": "down", "ageMs": 65_000, "srcAgeMs": 65_000, "lastAt": now - 65_000}
     # The page's own line goes on telling that it is live: this one is told in its place for a moment.
     page.evaluate(
         "down => { const p = onescreen.panels; p.was = p.liveness; p.was(down); p.liveness = () => {}; }", down

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from geodata.domain.roles import Role
+from geodata.store import changes, events
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 from tests.factories.little_city import found_city
@@ -73,3 +74,26 @@ async def test_a_source_system_reads_what_its_caller_can_be_told(client: httpx.A
         assert (told["reply"]["text"], told["marks"]) == ("已核查处理", [])
         assert told["reply"]["at"][:19] == minutes_ago(10)[:19]
         assert set(told["reply"]) == {"at", "text"}, "nobody's name"
+
+
+async def test_steps_with_a_receipt_are_taken_once_however_often_and_late_they_are_sent(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    event = {"source": "hotline", "subtype": "0101", "reported_at": minutes_ago(60), "source_id": "a"}
+    code = (await post(client, "events", event))[0]["code"]
+    tomorrow = (NOW + timedelta(days=1)).isoformat()
+    steps: list[dict[str, Any]] = [
+        {"action": "register", "reason": "属实"},
+        {"action": "supervise", "kind": "key", "reason": "重点", "until": tomorrow},
+        {"action": "placard", "kind": "city", "reason": "重点", "accountable": "副区长", "until": tomorrow},
+        {"action": "progress", "reason": "已约谈"},
+    ]
+    named = [step | {"source_id": "a", "at": minutes_ago(1), "receipt": f"r-{n}"} for n, step in enumerate(steps)]
+    first, again = await post(client, "actions", *named), await post(client, "actions", *named)
+    assert {r["status"] for r in first} == {"accepted"}
+    assert {r["status"] for r in again} == {"duplicate"}
+    with store.read() as conn:
+        kept = events.by_code(conn, code)
+        assert kept is not None
+        logged = [c.action for c in changes.of_event(conn, kept.id, 20)]
+    assert logged == ["report", "register", "supervise", "placard", "progress"]

@@ -12,6 +12,7 @@ import geopandas as gpd
 import mapbox_vector_tile
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 import sqlalchemy as sa
 
@@ -20,7 +21,7 @@ from geodata.boundaries.importer import ImportOptions, import_areas
 from geodata.boundaries.placing import Placer
 from geodata.boundaries.report import Report
 from geodata.store import areas, changes, rollups, settings
-from geodata.store.engine import Store
+from geodata.store.engine import Connection, Store
 from geodata.store.folder import DataFolder
 from geodata.store.history import bulk_history
 from geodata.store.models import EventRow
@@ -82,7 +83,7 @@ def test_areas_too_thin_to_be_drawn_are_refused(sqlite_store: Store, tmp_path: P
     report = put(sqlite_store, tmp_path, (thin,), "2026-01-01")
     assert report.refused
     assert not report.written
-    assert not DataFolder(tmp_path).area_tiles.exists()
+    assert list(tmp_path.glob("*.pmtiles")) == []
 
 
 def test_a_new_edition_keeps_ids_closes_what_is_gone_and_adds_what_is_new(store: Store, tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_the_build_names_the_content_and_changes_with_it(sqlite_store: Store, tm
 
 def test_tiles_carry_the_ids_of_the_store_and_the_codes(sqlite_store: Store, tmp_path: Path) -> None:
     report = put(sqlite_store, tmp_path, (city(), districts(), grids()), "2026-01-01")
-    archive = TileArchive(DataFolder(tmp_path).area_tiles)
+    archive = TileArchive(DataFolder(tmp_path).area_tiles(report.build))
     seen: dict[str, dict[int, str]] = {}
     z = archive.zooms[1]
     n = 2**z
@@ -181,3 +182,38 @@ def test_events_of_a_closed_area_find_the_one_that_took_its_place(store: Store, 
     assert sum(at.values()) == 60
     assert set(at) <= set(after.values())
     assert int(totals.reported[list(totals.area_id).index(after["C"])]) == 60
+
+
+class CutError(Exception):
+    """The process ends here."""
+
+
+def test_an_import_cut_short_before_its_commit_leaves_the_build_in_force_its_own_tiles(
+    store: Store, tmp_path: Path
+) -> None:
+    def cut(conn: Connection, seq: int) -> None:
+        raise CutError
+
+    folder = DataFolder(tmp_path)
+    first = put(store, tmp_path, (city(), districts()), "2026-01-01")
+    before = folder.area_tiles(first.build).read_bytes()
+    store.attend(cut)
+    with pytest.raises(CutError):
+        put(store, tmp_path, (city(), districts(), grids()), "2026-01-02")
+    with store.read() as conn:
+        assert settings.get(conn, settings.AREAS_BUILD) == first.build
+    assert folder.area_tiles(first.build).read_bytes() == before
+    store.attend(lambda conn, seq: None)
+    second = put(store, tmp_path, (city(), districts(), grids()), "2026-01-02")
+    assert [path.name for path in tmp_path.glob("areas*")] == [f"areas-{second.build}.pmtiles"]
+    assert TileArchive(folder.area_tiles(second.build)).zooms
+
+
+def test_tiles_of_an_older_version_count_until_the_next_import(sqlite_store: Store, tmp_path: Path) -> None:
+    folder, older = DataFolder(tmp_path), tmp_path / "areas.pmtiles"
+    first = put(sqlite_store, tmp_path, (city(), districts()), "2026-01-01")
+    folder.area_tiles(first.build).rename(older)
+    assert folder.area_tiles(first.build) == older
+    second = put(sqlite_store, tmp_path, (city(), districts(), grids()), "2026-01-02")
+    assert folder.area_tiles(second.build).name == f"areas-{second.build}.pmtiles"
+    assert not older.exists()

@@ -101,9 +101,9 @@ def folder(standing: City) -> DataFolder:
     return standing.folder
 
 
-def some_tile(folder: DataFolder) -> tuple[int, int, int]:
+def some_tile(folder: DataFolder, build: str) -> tuple[int, int, int]:
     """A tile at the last zoom that is not empty."""
-    archive = TileArchive(folder.area_tiles)
+    archive = TileArchive(folder.area_tiles(build))
     z, x, y = tileid_to_zxy(int(archive._last[-1]) - 1)
     return z, x, y
 
@@ -111,7 +111,7 @@ def some_tile(folder: DataFolder) -> tuple[int, int, int]:
 def test_a_tile_is_kept_for_ever_and_gzipped_where_that_is_accepted(
     client: Client, build: str, folder: DataFolder
 ) -> None:
-    z, x, y = some_tile(folder)
+    z, x, y = some_tile(folder, build)
     address = f"/tiles/{build}/areas/{z}/{x}/{y}.mvt"
     packed = client.get(address, Accept_Encoding="gzip")
     plain = client.get(address, Accept_Encoding="identity")
@@ -223,6 +223,6 @@ def test_a_new_edition_is_served_without_a_restart(
     outlines = client.get(f"/geo/{report.build}/children/C.json").json()
     assert [f["id"] for f in outlines["features"]] == ["D1"]
     assert client.get(f"/geo/{build}/children/C.json").status_code == 404
-    z, x, y = some_tile(folder)
+    z, x, y = some_tile(folder, report.build)
     tile = client.get(f"/tiles/{report.build}/areas/{z}/{x}/{y}.mvt", Accept_Encoding="identity")
     assert tile.status_code == 200

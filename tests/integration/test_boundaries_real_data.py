@@ -73,7 +73,7 @@ def test_a_place_in_boston_is_in_its_precinct_and_one_in_the_sea_is_in_none(
 
 def test_the_tiles_of_boston_are_small_and_show_every_level(boston: tuple[Store, DataFolder, Report]) -> None:
     _, folder, report = boston
-    assert folder.area_tiles.exists()
+    assert folder.area_tiles(report.build).exists()
     assert report.tiles["largest_bytes"] < 200_000
     first = [report.tiles["zooms"][f"l{k}"][0] for k in range(3)]
     assert first == sorted(first)

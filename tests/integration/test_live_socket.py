@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from callbacks.live.echoes import Echo
 from callbacks.live.socket import BAD_MESSAGES_MAX, MESSAGE_MAX
 from tests.unit.live.serving import PREPARED, LiveServer, free_port
 
@@ -126,7 +127,6 @@ async def test_messages_that_mean_nothing_are_borne_for_a_while(server: LiveServ
     async with dial(server) as socket:
         for message in wrong:
             await socket.send(message)
-        await socket.send('{"k":"pong"}')
         await sub(socket, "/area/W01")
         await hear(socket, "full")
         for _ in range(BAD_MESSAGES_MAX):
@@ -135,6 +135,25 @@ async def test_messages_that_mean_nothing_are_borne_for_a_while(server: LiveServ
             await hear(socket, "never")
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
+
+
+async def test_what_a_screen_says_of_itself_is_known_and_nonsense_is_not(server: LiveServer) -> None:
+    async with dial(server) as socket:
+        await sub(socket, "/wall/W01")
+        full = await hear(socket, "full")
+        echo = {"k": "echo", "beat": full["beat"], "state": "live", "build": "b1", "heap": 5_000_000}
+        wrongs: list[Json] = [{"beat": -1}, {"beat": True}, {"state": "well"}, {"state": []}, {"build": "x" * 33}]
+        for wrong in (*wrongs, {"heap": "1"}):
+            await socket.send(orjson.dumps({**echo, **wrong}).decode())
+        await sub(socket, "/wall/W01")
+        await hear(socket, "full")
+        assert server.do(server.hub.screens)[0].echo is None
+        await socket.send(orjson.dumps(echo).decode())
+        await sub(socket, "/wall/W01")
+        await hear(socket, "full")
+        (screen,) = server.do(server.hub.screens)
+        assert screen.echo == Echo(full["beat"], "live", "b1", 5_000_000)
+        assert (screen.page, screen.area, screen.unread) == ("wall", "W01", 0)
 
 
 async def test_a_client_that_left_is_forgotten(server: LiveServer) -> None:

@@ -181,8 +181,8 @@ async def test_a_reply_that_is_taken_in_after_midnight_counts_no_event_twice(
     await tail.step()
     read = read_news
 
-    def read_at_midnight(store: Store, situation: Situation) -> tailing.News | None:
-        news = read(store, situation)
+    def read_at_midnight(store: Store, situation: Situation, process: str) -> tailing.News | None:
+        news = read(store, situation, process)
         clock[0] = midnight + 50
         return news
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from geodata.situation.replay.narrow import Narrow, Shared, narrowed
 from geodata.store.tallies import TOTALS
 
 LEVEL = 3
+LEFT_S = 3600.0
+"""Nobody writes at one file for so long."""
 FORM = 2
 """The form of the files: a file of another form is made anew."""
 
@@ -55,9 +58,13 @@ class LogFiles:
             return None
 
     def forget(self, before: date, key: str) -> None:
-        """Delete the logs of days before one, and those of another key."""
+        """Delete the logs of days before one, those of another key, and what processes that ended left half written."""
         if not self._folder.is_dir():
             return
+        for path in self._folder.glob("*"):
+            with contextlib.suppress(OSError):
+                if path.suffix != ".log" and time.time() - path.stat().st_mtime > LEFT_S:
+                    path.unlink()
         for path in self._folder.glob("*.log"):
             if path.name < before.isoformat() or path != self.path(date.fromisoformat(path.name[:10]), key):
                 with contextlib.suppress(OSError):

@@ -198,13 +198,14 @@ async def test_no_more_than_some_queues_of_moments_wait_at_once(
 def test_a_difference_leads_from_one_picture_to_the_other() -> None:
     before: Json = {
         "s": {"a": 1, "b": 2}, "marks": {"m": {"all": [["x", 1], ["y", 1]]}}, "traces": {"t": {"p": 1, "q": 1}},
-        "legend": {"l": []},
+        "legend": {"l": []}, "fails": {"a": ["raised", 1]},
     }  # fmt: skip
     after: Json = {
         "s": {"a": 1, "b": 3}, "marks": {"m": {"all": [["y", 2], ["z", 1]]}}, "traces": {"t": {"p": 1, "q": 2}},
-        "legend": {"l": []},
+        "legend": {"l": []}, "fails": {},
     }  # fmt: skip
     assert difference(before, before) == {}
     assert difference(before, after) == {
         "s": {"b": 3}, "marks": {"m": {"set": [["y", 2], ["z", 1]], "gone": ["x"]}}, "traces": {"t": {"q": 2}},
+        "fails": {"a": None},
     }

@@ -56,7 +56,7 @@ class Rule:
     """Who may ask, with what, and which status says so.
 
     ``path``: with ``{area}``, ``{event}``, ``{unit}``, ``{photo}``, ``{person}``, ``{member}``, ``{screen}``,
-    ``{feed}``, ``{token}`` of an area.
+    ``{feed}``, ``{token}``, ``{programme}`` of an area.
     ``fine``: what who may ask within its reach gets. ``beyond``: what it gets for an area, a thing or an account
     beyond its reach, None where no area is asked for. ``refused``: what everybody else gets who has signed in.
     ``once``: what is asked for is used up, so that who asks is new each time.
@@ -184,6 +184,11 @@ MANY = [
 ]  # fmt: skip
 CLOSED = {"/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/field", "/logout"}
 SENT = {"kind": JSON}
+HANGS = dict.fromkeys(("top", "right", "bottom", "left", "bezel", "shift"), "0") | {
+    "programme": "", "columns": "1", "dim": "100", "dim_from": "22:00", "dim_to": "06:00",
+}  # fmt: skip
+PROGRAMME = {"name": "p", "area": "{area}", "transition": "cut", "hold_s": "30"}
+STEP = {"rev": "1", "area": "{area}", "dwell_s": "30", "days": "1", "from_min": "00:00", "to_min": "24:00"}
 ROUTES: Mapping[str, Rule] = {
     "POST /api/v1/events": api("/api/v1/events", of("intake", "duty_officer", "shift_leader", "unit_member", "feed"),
                                200, body=event_at, said="is not an area of this city", **SENT),
@@ -294,6 +299,19 @@ ROUTES: Mapping[str, Rule] = {
     "POST /admin/screens": page("/admin/screens", SCREENS, 422, body=form(login="s.{n}", areas="{area}", page="wall")),
     "POST /admin/screens/{login}/renew": page("/admin/screens/{screen}/renew", SCREENS, 404),
     "POST /admin/screens/{login}/end": page("/admin/screens/{screen}/end", SCREENS, 404, fine=(303,)),
+    "GET /admin/screens/{login}": page("/admin/screens/{screen}", SCREENS, 404),
+    "POST /admin/screens/{login}": page("/admin/screens/{screen}", SCREENS, 404, fine=(303,), body=form(**HANGS)),
+    "GET /admin/programmes": page("/admin/programmes", SCREENS),
+    "POST /admin/programmes": page("/admin/programmes", SCREENS, 422, fine=(303,), body=form(**PROGRAMME)),
+    "GET /admin/programmes/{number:int}": page("/admin/programmes/{programme}", SCREENS, 404),
+    "POST /admin/programmes/{number:int}": page("/admin/programmes/{programme}", SCREENS, 404, fine=(303,),
+                                                body=form(**PROGRAMME, rev="1")),
+    "POST /admin/programmes/{number:int}/end": page("/admin/programmes/{programme}/end", SCREENS, 404, fine=(303,)),
+    "POST /admin/programmes/{number:int}/steps": page("/admin/programmes/{programme}/steps", SCREENS, 404, fine=(303,),
+                                                      body=form(**STEP)),
+    "POST /admin/programmes/{number:int}/steps/{n:int}": page("/admin/programmes/{programme}/steps/0", SCREENS, 404,
+                                                              fine=(303,), body=form(act="remove", rev="1")),
+    "GET /screen": page("/screen", of("screen")),
     "GET /admin/phones": page("/admin/phones", SCREENS),
     "POST /admin/phones/{login}/issue": page("/admin/phones/{member}/issue", SCREENS, 404),
     "POST /admin/phones/{login}/end": page("/admin/phones/{member}/end", SCREENS, 404, fine=(303,)),

@@ -10,9 +10,10 @@ import orjson
 import pytest
 
 from callbacks.live.board import SECTIONS as BOARD
+from geodata.domain.programmes import Programme, Step
 from geodata.domain.roles import Role
 from geodata.services.export import FORMATS, LISTS
-from geodata.store import accounts, alerts, surges, tokens
+from geodata.store import accounts, alerts, programmes, surges, tokens
 from geodata.store.surges import Hour
 from layers.registry import LAYER_IDS
 from tests.factories.people import account_of, secret_of
@@ -96,6 +97,8 @@ def target(place: Place, rule: Rule, area: str) -> dict[str, str]:
             filled[kind] = "nobody.at.all" if area == UNKNOWN else place.newcomer(role, area).name
     if "{token}" in rule.path:
         filled["token"] = str(token_id(place, place.newcomer(Role.VIEWER, area).cookie)) if area != UNKNOWN else "99999"
+    if "{programme}" in rule.path:
+        filled["programme"] = "99999" if area == UNKNOWN else str(programme_id(place, area))
     if "{alert}" in rule.path:
         filled["alert"] = "99999" if area == UNKNOWN else str(alert_id(place, filled["event"]))
     if "{surge}" in rule.path:
@@ -117,6 +120,12 @@ def alert_id(place: Place, code: str) -> int:
     with place.room.store.read() as conn:
         raised = alerts.page(conn, area_ids=None, from_ms=0, to_ms=2 * now_ms(), before_id=None, limit=1000)
     return next(alert.id for alert in raised if alert.code == code)
+
+
+def programme_id(place: Place, code: str) -> int:
+    """A new programme of an area, with one step."""
+    with place.room.store.begin() as conn:
+        return programmes.add(conn, Programme("p", code, (Step(f"/wall/{code}"),)), now_ms())
 
 
 def surge_id(place: Place, code: str) -> int:

@@ -14,9 +14,13 @@ from geodata.domain.alerts import Answer, Trigger
 from geodata.domain.catalogue import EventClass
 from geodata.domain.events import FOLLOWS, SOURCES, STATES, URGENCIES, Mark, Stage
 from geodata.domain.figures import FIGURES
+from geodata.domain.focus import Focus
 from geodata.domain.indicators_rank import PEERS
 from geodata.domain.indicators_table import INDICATORS
+from geodata.domain.kiosk import RULES as KIOSK_RULES
 from geodata.domain.lights import Light
+from geodata.domain.programmes import RULES as PROGRAMME_RULES
+from geodata.domain.programmes import STEP_RULES, Transition
 from geodata.domain.roles import Right, Role, Scope
 from geodata.domain.units import DEPARTMENTS, FRESHNESS, UNIT_STATUSES, UnitKind
 from geodata.domain.view import LANGUAGES, SCREEN_PAGES, Measure
@@ -33,7 +37,8 @@ SUFFIXES = {".py", ".js", ".html"}
 def reasons() -> set[str]:
     """Every reason for which something is declined, as the services name it."""
     texts = [p.read_text("utf-8") for room in DECLINING for p in (ROOT / room).glob("*.py")]
-    return {reason for text in texts for reason in re.findall(r'Declined\(\s*"?\w+"?, "(\w+)"', text)}
+    rules = {rule.name for rules in (KIOSK_RULES, PROGRAMME_RULES, STEP_RULES) for rule in rules}
+    return {reason for text in texts for reason in re.findall(r'Declined\(\s*"?\w+"?, "(\w+)"', text)} | rules
 
 
 FAMILIES = {
@@ -43,6 +48,7 @@ FAMILIES = {
     "scope": Scope, "act": FOLLOWS, "declined": reasons(), "audit_action": ACTIONS, "audit_value": VALUES,
     "screen_page": SCREEN_PAGES, "light": Light, "alert.trigger": Trigger, "alert.answer": Answer,
     "mark": [mark.name.lower() for mark in Mark if mark.name], "figure": FIGURES, "figure_why": FIGURES,
+    "focus": Focus, "transition": Transition,
     "indicator": INDICATORS, "formula": INDICATORS, "peer": PEERS, "department": DEPARTMENTS,
     **{f"why.{action}": picks for action, picks in PICKS.items()},
 }  # fmt: skip

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +11,9 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
+from callbacks.live import doors, past
 from callbacks.live.board import SECTIONS, Board, Section
-from callbacks.live.frames import ViewPicture, marks_moved
+from callbacks.live.frames import RETRY_MS, ViewPicture, marks_moved
 from geodata.domain.view import MapView, ViewError
 from geodata.situation.columns import Codebook, EventBatch, values_of
 from geodata.situation.situation import Situation
@@ -178,7 +180,7 @@ class Fragile:
         return Drawing(marks={"marks": [("m", 1.0, 2.0, {})]})
 
 
-async def test_a_layer_that_raises_is_unavailable_and_the_others_go_on(
+async def test_a_layer_that_raises_keeps_what_it_showed_and_the_others_go_on(
     board: Board, caplog: pytest.LogCaptureFixture
 ) -> None:
     layer = Fragile()
@@ -188,30 +190,114 @@ async def test_a_layer_that_raises_is_unavailable_and_the_others_go_on(
     board.situation.apply_units([a_unit(77, 9)])
     delta = picture.refresh()
     assert delta is not None
-    assert delta["marks"]["fragile/marks"] == {"gone": ["m"]}
+    assert "fragile/marks" not in delta["marks"]
     assert "units/marks" in delta["marks"]
-    assert [line["key"] for line in delta["legend"]["fragile"]] == ["unavailable"]
+    assert delta["fails"] == {"layer:fragile": ["raised", NOW_MS]}
+    assert picture.full()["marks"]["fragile/marks"]["all"] == [("m", 1.0, 2.0, {})]
     assert "a bug in a layer" in caplog.text
     layer.broken = False
     board.situation.apply_units([a_unit(78, 9)])
     again = picture.refresh()
     assert again is not None
-    assert again["marks"]["fragile/marks"]["set"] == [("m", 1.0, 2.0, {})]
-    assert again["legend"]["fragile"] == []
+    assert again["fails"] == {"layer:fragile": None}
+    assert picture.full()["fails"] == {}
 
 
-async def test_a_section_that_raises_is_sent_as_nothing_and_the_others_go_on(
+class Shaky:
+    """A section that says a number, or raises when told to."""
+
+    def __init__(self) -> None:
+        self.says: int | None = 1
+
+    def __call__(self, _: Any) -> int:
+        if self.says is None:
+            raise ZeroDivisionError("a bug in a section")
+        return self.says
+
+
+async def test_a_section_that_raises_keeps_what_it_said_and_says_of_when_that_is(
     board: Board, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(_: Any) -> Any:
-        raise ZeroDivisionError("a bug in a section")
-
-    monkeypatch.setattr(board, "sections", {**SECTIONS, "kpi": Section(broken, frozenset({"units"}))})
+    shaky = Shaky()
+    monkeypatch.setattr(board, "sections", {**SECTIONS, "kpi": Section(shaky, frozenset({"units"}))})
     picture = ViewPicture(board, LAYERS, MapView("A000"))
     picture.refresh()
-    assert picture.full()["s"]["kpi"] is None
-    assert picture.full()["s"]["classes"]
-    assert "a bug in a section" in caplog.text
+    shaky.says = None
+    board.situation.advance(NOW_MS + 10_000)
+    for turn in range(3):
+        board.situation.apply_units([a_unit(77 + turn, 9)])
+        delta = picture.refresh()
+        assert delta is not None
+        assert delta.get("fails") == ({"kpi": ["raised", NOW_MS]} if turn == 0 else None)
+        assert "kpi" not in delta["s"]
+        assert delta["s"]["ticker"]
+    assert picture.full()["s"]["kpi"] == 1
+    assert caplog.text.count("kpi failed for") == 1
+
+
+async def test_what_raised_is_tried_again_although_nothing_moved(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shaky = Shaky()
+    shaky.says = None
+    monkeypatch.setattr(board, "sections", {"kpi": Section(shaky, frozenset({"units"}))})
+    picture = ViewPicture(board, (), MapView("A000"))
+    picture.refresh()
+    assert (picture.full()["s"], picture.full()["fails"]) == ({"kpi": None}, {"kpi": ["raised", 0]})
+    assert not picture.stale()
+    board.situation.now_ms = NOW_MS + RETRY_MS
+    shaky.says = 7
+    assert picture.stale()
+    assert picture.refresh() == {"s": {"kpi": 7}, "fails": {"kpi": None}}
+
+
+async def test_a_section_whose_source_is_not_read_says_so_while_the_others_go_on(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: dict[str, int] = {}
+    monkeypatch.setattr(board, "overdue", lambda o: dict(late))
+    picture = ViewPicture(board, LAYERS, MapView("A000"))
+    picture.refresh()
+    late["month"] = NOW_MS - 400_000
+    assert picture.stale()
+    delta = picture.refresh()
+    assert delta is not None
+    assert delta["fails"] == {name: ["source", NOW_MS - 400_000] for name in ("kpi", "ranking")}
+    late.clear()
+    well = picture.refresh()
+    assert well is not None
+    assert well["fails"] == {"kpi": None, "ranking": None}
+
+
+async def test_sources_that_cannot_be_read_are_overdue_after_a_while(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> Any:
+        raise OSError("no database")
+
+    for module, name in ((past, "read_month"), (past, "read_hours"), (doors, "read_doors")):
+        monkeypatch.setattr(module, name, broken)
+    board.tokens(0)
+    await asyncio.sleep(0.05)
+    assert board.overdue(0) == {}
+    board.situation.now_ms = NOW_MS + past.OVERDUE_MS + 1
+    board.tokens(0)
+    assert board.overdue(0) == {"month": NOW_MS, "hours": 0, "doors": NOW_MS}
+
+
+async def test_surges_that_nobody_looks_for_any_more_are_named_where_they_show(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_ms = NOW_MS - doors.LOOK_OVERDUE_MS - 1
+    monkeypatch.setattr(doors, "read_looked", lambda _: looked_ms)
+    board.tokens(0)
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if board.overdue(0):
+            break
+    picture = ViewPicture(board, LAYERS, MapView("A000", layers=("surges", "units")))
+    picture.refresh()
+    assert picture.full()["fails"] == {part: ["source", looked_ms] for part in ("ticker", "layer:surges")}
 
 
 async def test_an_unknown_area_is_refused_by_name(board: Board) -> None:

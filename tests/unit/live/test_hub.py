@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from callbacks.live import hub as hub_module
+from callbacks.live.echoes import Echo
 from callbacks.live.hub import Hub, HubFullError
 from callbacks.live.topics import BEHIND_BYTES, RING_FRAMES, Client
 from geodata.domain.view import MapView, ViewError
@@ -126,6 +127,47 @@ async def test_messages_of_a_process_that_is_cut_off_from_the_store_are_as_old_a
         assert message["at"] == 1_000
         assert message["now"] > 1_000
     hub.leave(client)
+
+
+async def test_every_message_carries_the_newest_beat_that_came_all_the_way(rig: Rig) -> None:
+    hub = Hub(rig.draw, lambda: 7, None, lambda: 1_000, period_s=PERIOD_S)
+    outlet = FakeOutlet()
+    client = Client(outlet)
+    hub.join(client)
+    hub.subscribe(client, CITY)
+    rig.city.bump()
+    await until(lambda: outlet.messages("delta") and outlet.messages("beat"))
+    assert {m["beat"] for m in outlet.messages("full", "delta", "beat")} == {1_000}
+    hub.leave(client)
+
+
+async def test_the_age_of_each_screen_is_that_of_the_beat_it_gave_back(rig: Rig) -> None:
+    (mute, _), (told, _) = rig.screen(), rig.screen(MapView("W01", "wall"))
+    now_ms = rig.hub.now_ms()
+    mute.opened_ms = now_ms - 60_000
+    rig.hub.hear(told, Echo(now_ms - 20_000, "late", "b1", None))
+    first, second = rig.hub.screens()
+    assert 60_000 <= first.age_ms < 62_000
+    assert (first.echo, first.heard_ms) == (None, None)
+    assert 20_000 <= second.age_ms < 22_000
+    assert (second.page, second.area, second.topic) == ("wall", "W01", MapView("W01", "wall").topic())
+    leave_all(rig)
+
+
+async def test_a_topic_whose_frames_cannot_be_made_keeps_no_other_waiting(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, outlet = rig.screen()
+    _, other = rig.screen(MapView("W01"))
+    monkeypatch.setattr(rig.city, "full", lambda: {"s": object()})
+    client.seq, rig.hub.topics[CITY.topic()].full_packet = 0, None
+    await until(lambda: rig.hub.tally.errors >= 2)
+    beats = len(other.messages("beat"))
+    await until(lambda: len(other.messages("beat")) >= beats + 2)
+    assert "could not be served" in caplog.text
+    monkeypatch.undo()
+    await until(lambda: len(outlet.messages("full")) == 2)
+    leave_all(rig)
 
 
 async def test_who_comes_back_gets_only_what_it_missed(rig: Rig) -> None:

@@ -1,0 +1,68 @@
+"""What a screen asks every few seconds: what it shows next, how it hangs, which alerts come between."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from callbacks.access.answering import Answers, MissingError
+from callbacks.access.asked import language_of
+from callbacks.room import Room
+from dashboard.words import named, words
+from geodata.domain.programmes import Programme
+from geodata.domain.view import MapView
+from geodata.intake.door import now_ms
+from geodata.services.actors import asking
+from geodata.services.looking import NotThereError
+from geodata.services.playing import Call, playing
+
+Json = dict[str, Any]
+PLAIN = Programme("", "")
+
+
+def router(answers: Answers) -> APIRouter:
+    """``/screen``: for screens only, each for itself."""
+    api = answers.router()
+
+    @api.get("/screen")
+    def play(request: Request) -> Response:
+        try:
+            told = _told(answers.room, language_of(request, answers.room.city))
+        except NotThereError:
+            raise MissingError from None
+        return JSONResponse(told)
+
+    return api
+
+
+def _told(room: Room, lang: str) -> Json:
+    at_ms = now_ms()
+    found = playing(room.access, room.situation, asking.get(), at_ms)
+    kiosk, programme = asdict(found.kiosk), found.programme
+    actor, tree = asking.get(), room.situation.tree
+    own = MapView(tree.areas[actor.home(tree) or 0].code, actor.page, lang=room.city.language)
+    return {
+        "now": at_ms, "kiosk": {k: v for k, v in kiosk.items() if not k.startswith("dim")},
+        "brightness": found.kiosk.brightness(room.situation.zone, at_ms), "own": own.address(),
+        "programme": programme is not None, "transition": (programme or PLAIN).transition,
+        "hold_ms": (programme or PLAIN).hold_s * 1000,
+        "order": [(s.from_ms, s.to_ms, programme.steps[s.step].address) for s in found.slots] if programme else [],
+        "calls": [_call(room, lang, call) for call in found.calls],
+    }  # fmt: skip
+
+
+def _call(room: Room, lang: str, call: Call) -> Json:
+    tree, event = room.situation.tree, call.event
+    return {
+        "id": call.alert.id, "code": event.code, "at": call.alert.raised_ms,
+        "why": words(lang, f"alert.trigger.{call.alert.trigger}"),
+        "what": named(lang, room.catalogue.subtypes.get(event.subtype_code), event.subtype_code),
+        "place": tree.place(event.area, lang), "state": words(lang, f"state.{event.state}"),
+        "lonlat": None if event.lon is None or event.lat is None else [event.lon, event.lat],
+        "areas": [tree.areas[o].code for o in tree.chain(event.area)],
+    }  # fmt: skip

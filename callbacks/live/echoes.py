@@ -1,0 +1,57 @@
+"""Echoes: what screens say of themselves. The beat that a screen shows comes back, so that the server knows its age."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+STATES = frozenset({"live", "late", "down"})
+WORD_MAX = 32
+NUMBER_MAX = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The newest beat on a screen (epoch ms of the server; 0 before the first), what the screen calls itself, the
+    build that it runs, and its JavaScript heap in bytes, where the browser tells it.
+    """
+
+    beat_ms: int
+    state: str
+    build: str
+    heap: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One open socket, for whoever looks after the screens. Times are epoch ms of this machine.
+
+    ``token_id``: in whose name it was opened (0: nobody's); ``page`` and ``area`` are "" before it asked for a view.
+    ``age_ms``: how old what it shows is; of the last echo, or of the wait for the first. ``echo`` was ``heard_ms``.
+    ``unread``: bytes that it has not taken yet.
+    """
+
+    token_id: int
+    page: str
+    area: str
+    topic: str
+    opened_ms: int
+    heard_ms: int | None
+    echo: Echo | None
+    age_ms: int
+    unread: int
+
+
+def read_echo(message: Mapping[str, Any]) -> Echo | None:
+    """The echo in a message of a screen; None where it is none."""
+    beat_ms, heap, state, build = (message.get(name) for name in ("beat", "heap", "state", "build"))
+    if not isinstance(state, str) or state not in STATES or not isinstance(build, str) or len(build) > WORD_MAX:
+        return None
+    if not _is_number(beat_ms) or not (heap is None or _is_number(heap)):
+        return None
+    return Echo(beat_ms, state, build, heap)
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < NUMBER_MAX

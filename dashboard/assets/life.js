@@ -1,0 +1,147 @@
+/* Proof of life: says on the page when it is not what it should be, and tells the server how it is. A banner over the full
+   width when all of it stands still, a line on each part that stands still alone; and a way to load anew that does not end
+   on a proxy's error page. Needs the words and nothing else of the panels, so that it still speaks when they do not. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const ECHO_MS = 5000;
+  const PROBE_MS = [2000, 60000];
+  const MAP_LATE_MS = 30000;
+  const OURS = "react-entry-point";
+
+  const RAISED = "raised";
+  let told = {};           // from the frames: part → [why, as of]
+  const broken = {};       // found here: part → as of
+  const drawnAt = {};
+  const marked = new Set();
+  let echoedAt = -Infinity;
+  let state = "";
+  let reloading = false;
+
+  const now = () => O.age.now() ?? Date.now();
+
+  /* ---- the whole page ---- */
+
+  function banner(live) {
+    const root = document.documentElement;
+    root.dataset.life = live.state;
+    const box = document.getElementById("banner");
+    if (!box) return;
+    box.hidden = live.state !== "down";
+    if (box.hidden) return;
+    const { h, text } = O.dom;
+    if (!box.firstChild) box.replaceChildren(h("strong", { role: "status" }), h("span", {}));
+    text(box.firstChild, O.words.t(live.signedOut ? "live.signed_out" : "live.banner"));
+    const since = live.lastAt
+      ? O.words.t("live.banner.since", { time: O.format.when(live.lastAt, O.panels.zone(), now()), age: O.format.age(live.ageMs) })
+      : O.words.t("live.banner.never");
+    const why = live.why && !live.signedOut ? O.words.t("live.why." + live.why) : "";
+    text(box.lastChild, O.words.list(why ? [why, since] : [since]));
+  }
+
+  /* ---- its parts ---- */
+
+  /** A part was drawn; one that could not be drawn is named with the time at which it was drawn last. */
+  function drew(part) {
+    drawnAt[part] = now();
+    delete broken[part];
+  }
+
+  function broke(part) {
+    if (!(part in broken)) broken[part] = drawnAt[part] || 0;
+  }
+
+  function boxOf(part) {
+    const section = O.sections && O.sections[part];
+    return document.getElementById(section ? section.box : "map-pane");
+  }
+
+  /** What raised stands still as a whole; where a source was not read in time, only what is made of it. */
+  function said(part, [why, asOf]) {
+    const name = part.startsWith("layer:") ? O.words.t("layer." + part.slice(6)) : "";
+    const time = asOf ? O.format.when(asOf, O.panels.zone(), now()) : "";
+    const text = why === RAISED
+      ? O.words.t(asOf ? "life.part" : "life.part.never", { time })
+      : O.words.t(asOf ? "life.source" : "life.source.never", { time });
+    return name ? O.words.t("life.layer", { name, text }) : text;
+  }
+
+  /** The map is a part, too: it has stood still when what should be on it waits for too long, whatever the reason. */
+  function watchMap() {
+    const pane = document.getElementById("map-pane");
+    const seen = pane && pane.offsetParent && !document.hidden;
+    const behind = seen && O.map && O.map.behindMs ? O.map.behindMs() : 0;
+    if (behind > MAP_LATE_MS) broken.map = broken.map || now() - behind;
+    else delete broken.map;
+  }
+
+  /** All parts that do not show what they should: part → [why, as of], 0 where there never was anything good. */
+  function parts() {
+    const all = { ...told };
+    for (const [part, asOf] of Object.entries(broken)) all[part] = [RAISED, asOf];
+    return all;
+  }
+
+  function mark() {
+    watchMap();
+    const lines = new Map();
+    for (const [part, fate] of Object.entries(parts())) {
+      const box = boxOf(part);
+      if (box) lines.set(box, [...(lines.get(box) || []), said(part, fate)]);
+    }
+    for (const box of marked) if (!lines.has(box)) O.dom.attr(box, "data-failed", null);
+    marked.clear();
+    for (const [box, texts] of lines) {
+      O.dom.attr(box, "data-failed", O.words.list([...new Set(texts)]));
+      marked.add(box);
+    }
+  }
+
+  /** From a frame: what fails, and null for what is well again; a full frame names everything that fails. */
+  function fails(changed, full) {
+    told = full ? { ...changed } : { ...told, ...changed };
+    for (const part of Object.keys(told)) if (told[part] === null) delete told[part];
+  }
+
+  /* ---- back to the server ---- */
+
+  function echo(live) {
+    const at = performance.now();
+    if (at - echoedAt < ECHO_MS && live.state === state) return;
+    const heap = performance.memory ? performance.memory.usedJSHeapSize : null;
+    if (O.live.say({ k: "echo", beat: live.beat, state: live.state, build: live.build || "", heap })) {
+      echoedAt = at;
+      state = live.state;
+    }
+  }
+
+  /** Once a second, from the line. */
+  function tick(live) {
+    echo(live);
+    if (O.words && O.words.ready()) mark();
+  }
+
+  /* ---- loading anew ---- */
+
+  /** Load the page anew, once the server answers with a page of ours: an error page would stay for ever. */
+  async function reload() {
+    if (reloading) return;
+    reloading = true;
+    for (let wait = PROBE_MS[0]; !(await answers()); wait = Math.min(2 * wait, PROBE_MS[1])) {
+      await new Promise((done) => setTimeout(done, wait * (0.5 + Math.random() / 2)));
+    }
+    location.reload();
+  }
+
+  async function answers() {
+    try {
+      const answer = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" } });
+      return answer.ok && (await answer.text()).includes(OURS);
+    } catch (error) {
+      return false;
+    }
+  }
+
+  O.life = { banner, drew, broke, fails, parts, tick, reload };
+  (O.mounts = O.mounts || []).push(() => (O.started = true));
+})();

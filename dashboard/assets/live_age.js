@@ -1,0 +1,66 @@
+/* How old the picture is, by the server's clock: ages must be right on a screen whose own clock is wrong. Every message
+   says up to when the server's picture is complete (`at`) and when the newest beat set out that came the whole way through
+   intake and store (`beat`); the older of the two is the age of what is shown. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const LATE_MS = 5000;
+  const DOWN_MS = 30000;
+  const SAMPLES = 30;
+  const began = performance.now();
+
+  let clock = [];          // samples of (server epoch ms − performance.now()); the largest has the least delay in it
+  let last = { at: 0, beat: 0, src: 0 };
+
+  function sample(at) {
+    if (!Number.isFinite(at)) throw new Error("a message without its time");
+    clock.push(at - performance.now());
+    if (clock.length > SAMPLES) clock.shift();
+  }
+
+  /** The server's clock in epoch ms; null before it was heard. */
+  function now() {
+    return clock.length ? Math.max(...clock) + performance.now() : null;
+  }
+
+  /** Whether a message says what it must; throws before anything of it is believed. */
+  function check(message) {
+    for (const name of ["at", "src", "beat"]) if (!Number.isFinite(message[name])) throw new Error("a message without " + name);
+  }
+
+  /** The server vouches for what we hold; its own clock says `now` where that is another moment than `at`. */
+  function proof(message) {
+    sample(message.now || message.at);
+    last = { at: message.at, beat: message.beat, src: message.src };
+  }
+
+  const goodAt = () => Math.min(last.at, last.beat);
+  const ageOf = (at) => Math.max(0, now() - at);
+
+  /** `sound`: there is a line and a complete picture. */
+  function state(sound) {
+    const age = last.at ? ageOf(goodAt()) : performance.now() - began;
+    if (sound && last.at && age <= LATE_MS) return "live";
+    return age > DOWN_MS ? "down" : "late";
+  }
+
+  /** Where the road is cut, seen from here: the line, a picture that is not whole, reading the store, writing into it. */
+  function why(line, whole) {
+    if (!line || !last.at) return "line";
+    if (!whole) return "frame";
+    return ageOf(last.at) > LATE_MS ? "store" : "intake";
+  }
+
+  function report() {
+    const known = last.at > 0;
+    return {
+      ageMs: known ? ageOf(goodAt()) : null,
+      srcAgeMs: known && last.src ? ageOf(last.src) : null,
+      lastAt: known ? goodAt() : null,
+      beat: last.beat,
+      serverNow: now(),
+    };
+  }
+
+  O.age = { LATE_MS, sample, now, check, proof, state, why, report };
+})();

@@ -1,0 +1,182 @@
+/* A wall follows its programme by the server's clock, lets a new alert come between, shows it on the map, and returns.
+   Where nothing comes from the server it stays where it is: what stands there says its age. */
+(function () {
+  "use strict";
+  const O = (window.onescreen = window.onescreen || {});
+  const root = document.documentElement;
+  const ASK_MS = 3000;
+  const ANSWER_MAX_MS = 8000;
+  const KNOWN_MS = 540000;    // nearly as long as the order that the server gives reaches
+  const TICK_MS = 500;
+  const FADE_MS = 600;
+  const FRAME_MAX_MS = 3000;
+  const REST_MS = 15000;      // between two alerts the programme is seen
+  const TOUCHED_MS = 120000;  // somebody stands before it and looks around
+  const shown = new Set();
+  let plan = null;
+  let ahead = 0;              // the server's clock minus performance.now()
+  let call = null;            // {row, until} while an alert is shown
+  let restUntil = 0;
+  let touched = -Infinity;
+  let turned = false;
+  let busy = false;
+  let card = null;
+  let topic = "";
+  let before = "";            // where it was when an alert came, without a programme
+
+  const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  /* ---- what is to be shown ---- */
+
+  async function ask() {
+    try {
+      const answer = await fetch("/screen?lang=" + O.words.lang(), { signal: AbortSignal.timeout(ANSWER_MAX_MS) });
+      if (answer.ok) take(await answer.json());
+    } catch (_) {
+      // The line is down: the order that is known goes on, and the page says how old it is.
+    }
+    setTimeout(ask, ASK_MS * (0.8 + 0.4 * Math.random()));
+  }
+
+  function take(answer) {
+    plan = answer;
+    ahead = answer.now - performance.now();
+    O.kiosk.hang(answer.kiosk);
+    if (!call) O.kiosk.dim(answer.brightness);
+  }
+
+  function wanted() {
+    const now = ahead + performance.now();
+    const slot = plan.order.find(([from, to]) => from <= now && now < to);
+    if (slot) return slot[2];
+    return now < plan.now + KNOWN_MS ? plan.own : O.view.address();
+  }
+
+  /* ---- turning ---- */
+
+  /** Resolves when the picture of the address is there, or after a while: nothing stays hidden for want of a frame. */
+  function arrived() {
+    const was = topic;
+    return new Promise((done) => {
+      const offs = [O.live.on("full", end), O.live.on("on", (message) => message.topic === was && end())];
+      const late = setTimeout(end, FRAME_MAX_MS);
+      function end() {
+        offs.forEach((off) => off());
+        clearTimeout(late);
+        done();
+      }
+    });
+  }
+
+  async function show(address) {
+    if (address === O.view.address()) return;
+    const fade = plan.transition === "fade" && !still();
+    root.toggleAttribute("data-turning", fade);
+    if (fade) await pause(FADE_MS);
+    const there = arrived();
+    O.view.go(address, { replace: true });
+    await there;
+    root.removeAttribute("data-turning");
+  }
+
+  /* ---- an alert comes between ---- */
+
+  const next = () => plan.calls.find((row) => !shown.has(row.id));
+
+  function addressOf(row) {
+    const now = O.view.parse();
+    const area = row.areas.includes(now.area) ? now.area : O.account.me().tops[0];
+    const params = new URLSearchParams({ selected: "event:" + row.code });
+    for (const name of ["lang", "theme"]) if (now.params.get(name)) params.set(name, now.params.get(name));
+    return "/wall/" + encodeURIComponent(area) + O.view.query(params);
+  }
+
+  async function begin(row) {
+    shown.add(row.id);
+    call = { row, until: performance.now() + plan.hold_ms };
+    O.kiosk.dim(100);
+    drawCard();
+    await show(addressOf(row));
+    if (row.lonlat) await near(row.lonlat);
+  }
+
+  /** On the map, once it shows the area of the address: what comes later than that would move it back. */
+  async function near(lonlat) {
+    const S = O.map.state;
+    for (let i = 0; i < 50 && !(S.alive && S.card && S.card.code === O.view.parse().area); i += 1) await pause(100);
+    O.map.goTo(...lonlat);
+  }
+
+  async function end() {
+    call = null;
+    restUntil = performance.now() + REST_MS;
+    drawCard();
+    O.kiosk.dim(plan.brightness);
+    const area = O.view.parse().area;
+    await show(turns() ? wanted() : before);
+    if (O.view.parse().area === area) O.map.fit();
+  }
+
+  function drawCard() {
+    const { h, text } = O.dom;
+    if (!card) {
+      card = h("section", { id: "call", role: "status", hidden: true }, h("strong", {}), h("h2", {}), h("p", {}), h("small", {}));
+      document.getElementById("shell").append(card);
+    }
+    card.hidden = !call;
+    if (!call) return;
+    const [why, what, place, times] = card.children;
+    const { row, until } = call;
+    text(why, row.why);
+    text(what, row.what);
+    text(place, row.place + " · " + row.state);
+    const n = Math.max(0, Math.ceil((until - performance.now()) / 1000));
+    const since = O.format.when(row.at, O.panels.zone(), O.panels.now(), true);
+    text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t("call.returns", { n }));
+  }
+
+  /* ---- twice a second ---- */
+
+  const turns = () => plan.programme;
+
+  async function step() {
+    const now = performance.now();
+    if (call) {
+      drawCard();
+      if (now >= call.until) await end();
+      return;
+    }
+    const row = now >= restUntil && next();
+    if (row) {
+      before = O.view.address();
+      await begin(row);
+    } else if (turns()) {
+      turned = true;
+      if (now - touched > TOUCHED_MS) await show(wanted());
+    } else if (turned) {
+      turned = false;
+      await show(plan.own);
+    }
+  }
+
+  async function tick() {
+    if (busy || !plan || O.view.parse().page !== "wall" || O.live.state().state === "down") return;
+    busy = true;
+    try {
+      await step();
+    } finally {
+      busy = false;
+      root.removeAttribute("data-turning");
+    }
+  }
+
+  (O.mounts = O.mounts || []).push(() => {
+    if (!O.account.me().screen) return;
+    O.live.on("on", (message) => (topic = message.topic));
+    addEventListener("pointerdown", () => (touched = performance.now()), { passive: true });
+    setInterval(tick, TICK_MS);
+    ask();
+  });
+  O.programme = { plan: () => plan, calling: () => call && call.row.code };
+})();

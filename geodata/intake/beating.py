@@ -1,0 +1,49 @@
+"""Beating: once a second the intake writes that it is alive, on the very road that records take.
+
+A beat waits for the doors' turn, for the writer lock and for the database as a record does, and carries the moment at
+which it set out. Whatever holds records up holds it up, and the screens see it grow old.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+
+from anyio import to_thread
+
+from geodata.intake.door import Door, now_ms
+from geodata.store import beats
+from geodata.store.engine import Store, StoreError
+
+log = logging.getLogger(__name__)
+EVERY_S = 1.0
+
+
+async def beat(door: Door, process: str) -> None:
+    """Beat in the name of a process until cancelled; its row goes with it."""
+    ended = threading.Event()
+    try:
+        while True:
+            await _once(door, process, ended)
+            await asyncio.sleep(EVERY_S)
+    finally:
+        ended.set()
+        with contextlib.suppress(StoreError), door.store.begin(durable=False) as conn:
+            beats.end(conn, process)
+
+
+async def _once(door: Door, process: str, ended: threading.Event) -> None:
+    try:
+        await to_thread.run_sync(_write, door.store, process, now_ms(), ended, limiter=door.turn)
+    except StoreError as error:
+        log.warning("A beat did not reach the database: %s", error)
+    except Exception:
+        log.exception("A beat failed; the next one sets out")
+
+
+def _write(store: Store, process: str, at_ms: int, ended: threading.Event) -> None:
+    with store.begin(durable=False) as conn:
+        if not ended.is_set():  # a beat that waited for the lock until the end would outlive its process
+            beats.write(conn, process, at_ms)

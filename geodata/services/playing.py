@@ -1,0 +1,78 @@
+"""Playing: what one screen shows in the minutes to come, how it hangs, and the alerts that come between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from geodata.domain.kiosk import Kiosk
+from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
+from geodata.domain.roles import Role
+from geodata.services.access import Access
+from geodata.services.actors import Actor
+from geodata.services.looking import NotThereError
+from geodata.services.programmes import within
+from geodata.situation.briefs import EventBrief
+from geodata.situation.situation import Situation
+from geodata.store import programmes
+from geodata.store.alerts import AlertNow
+from geodata.store.programmes import Screen
+
+AHEAD_MS = 10 * 60_000
+"""A screen that loses its line goes on for so long with what it knows."""
+CALLS_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An alert that comes between, and its event; ``o``: the area in which it stands."""
+
+    alert: AlertNow
+    event: EventBrief
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """Slots of ``programme``, in order; without a programme none, and the screen shows its own page."""
+
+    kiosk: Kiosk
+    programme: Programme | None
+    slots: list[Slot]
+    calls: list[Call]
+
+
+def playing(access: Access, situation: Situation, actor: Actor, now_ms: int) -> Playing:
+    """Of the screen that asks. Raises NotThereError for everybody else."""
+    if Role.SCREEN not in actor.roles:
+        raise NotThereError("only a screen plays")
+    with access.store.read() as conn:
+        screen = programmes.screens_of(conn, [actor.account_id]).get(actor.account_id, Screen())
+        kept = programmes.by_id(conn, screen.programme_id) if screen.programme_id is not None else None
+    if kept is None or actor.page != "wall":
+        return Playing(screen.kiosk, None, [], calls(situation, actor) if actor.page == "wall" else [])
+    shown = _shown(kept.programme, situation, actor)
+    slots = running_order(shown.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, shown, slots, calls(situation, actor))
+
+
+def calls(situation: Situation, actor: Actor) -> list[Call]:
+    """The alerts of the last two minutes in the actor's areas that come between, the most pressing first.
+
+    Of each it has what the lists of a wall have: kind, place, time. Who is asked is for the staff.
+    """
+    tree, since = situation.tree, situation.now_ms - CALL_FRESH_MS
+    rows = [row for span in actor.ordinals(tree) for row in situation.alerts(span.start, CALLS_MAX).rows]
+    fresh = [row for row in rows if row.ended_ms is None and row.raised_ms > since and row.trigger in CALLS]
+    fresh.sort(key=lambda row: ([t.value for t in CALLS].index(row.trigger), -row.id))
+    found = [(row, situation.event(row.code)) for row in fresh[:CALLS_MAX]]
+    return [Call(row, event) for row, event in found if event is not None]
+
+
+def _shown(programme: Programme, situation: Situation, actor: Actor) -> Programme:
+    """Without the steps of areas that are no longer there, or no longer the screen's."""
+    tops = [situation.tree.areas[span.start].code for span in actor.ordinals(situation.tree)]
+    steps = tuple(
+        step for step in programme.steps
+        if any(within(situation.tree, top, unquote(urlsplit(step.address).path).rpartition("/")[2]) for top in tops)
+    )  # fmt: skip
+    return Programme(programme.name, programme.area, steps, programme.transition, programme.hold_s)

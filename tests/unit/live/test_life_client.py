@@ -1,0 +1,175 @@
+"""Proof of life in the browser's scripts, run by node with time in the hands of the test."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RIG = Path(__file__).with_name("rig.js")
+pytestmark = pytest.mark.usefixtures("node")
+
+
+def run(script: str) -> Any:
+    """What the script says by ``rig.say``."""
+    whole = f"(async () => {{ const rig = require({json.dumps(str(RIG))}); {script}; process.exit(0); }})();"
+    done = subprocess.run(["node", "-"], input=whole, capture_output=True, text=True, check=True, timeout=60)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("away_s", [32, 240, 3_600])
+def test_a_page_dials_for_ever_never_waits_longer_than_twelve_seconds_and_is_live_again_at_once(away_s: int) -> None:
+    told = run(f"""
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(3000);
+      const before = rig.state(), first = rig.sockets.length;
+      rig.cut(); await rig.pass({away_s} * 1000);
+      const away = rig.state(), dialled = rig.sockets.slice(first - 1).map((s) => s.at);
+      rig.up = true; await rig.pass(13000);
+      const gaps = dialled.slice(1).map((at, i) => at - dialled[i]);
+      rig.say({{before, away, back: rig.state(), tries: gaps.length, longest: Math.max(...gaps.slice(1))}});
+    """)
+    assert (told["before"], told["back"]) == ("live", "live")
+    assert told["away"] == "down"
+    assert told["tries"] >= away_s / 13
+    assert told["longest"] <= 12_010
+
+
+def test_late_after_five_seconds_and_down_after_thirty() -> None:
+    told = run("""
+      const states = []; rig.live.on("state", (m) => states.push([m.state, rig.ms]));
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(10000);
+      const cut = rig.ms; rig.cut(); await rig.pass(60000);
+      rig.say(states.map(([state, ms]) => [state, ms - cut]).slice(1));
+    """)
+    assert [state for state, _ in told] == ["late", "down"]
+    assert told[0][1] <= 6_000
+    assert 28_000 <= told[1][1] <= 32_000
+
+
+def test_a_page_that_never_got_a_line_says_so_after_thirty_seconds_too() -> None:
+    told = run("""
+      rig.up = false; rig.live.sub("/wall/C"); await rig.pass(20000);
+      const early = rig.state(); await rig.pass(15000);
+      rig.say([early, rig.state(), rig.live.state().why, rig.live.state().lastAt]);
+    """)
+    assert told == ["late", "down", "line", None]
+
+
+@pytest.mark.parametrize(("held", "why"), [("beat", "intake"), ("at", "store")])
+def test_a_line_that_is_well_does_not_hide_that_the_road_behind_it_is_cut(held: str, why: str) -> None:
+    told = run(f"""
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(3000);
+      const since = rig.server(); rig.held = {{"{held}": since}};
+      await rig.pass(7000); const late = rig.live.state();
+      await rig.pass(30000); const down = rig.live.state();
+      rig.held = {{}}; await rig.pass(3000);
+      rig.say([late.state, late.why, late.lastAt - since, down.state, down.why, down.ageMs, rig.state(),
+               rig.sockets.length]);
+    """)
+    assert told[:5] == ["late", why, 0, "down", why]
+    assert 36_000 < told[5] < 39_000
+    assert told[6:] == ["live", 1]
+
+
+@pytest.mark.parametrize("off_h", [-24, 24])
+def test_ages_are_by_the_servers_clock_also_when_the_screens_own_is_set_while_it_runs(off_h: int) -> None:
+    told = run(f"""
+      rig.off = {off_h} * 3600e3; rig.beats(); rig.live.sub("/wall/C"); await rig.pass(5000);
+      const wrong = rig.live.state().ageMs; rig.off = 0; await rig.pass(1000);
+      rig.say([wrong, rig.live.state().ageMs, rig.state(), rig.live.serverNow() - rig.server()]);
+    """)
+    assert told[0] < 1_500
+    assert told[1] < 1_500
+    assert told[2:] == ["live", 0]
+
+
+POISON = {
+    "no JSON": '"{"',
+    "an error page": '"<html><h1>502 Bad Gateway</h1></html>"',
+    "another form": '{k: "delta", form: 2, topic: "T", seq: rig.seq + 1, ...rig.proof(), s: {n: -1}}',
+    "no form": '{k: "full", topic: "T", seq: rig.seq + 1, ...rig.proof(), s: {n: -1}}',
+    "no time": '{k: "beat", src: 1, beat: 1}',
+    "a time that is none": '{k: "delta", form: 1, topic: "T", seq: rig.seq + 1, ...rig.proof(), at: "x", s: {n: -1}}',
+    "a name of every object": '{k: "toString", ...rig.proof()}',
+    "too large": '"1".repeat(16e6 + 1)',
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON.keys())
+def test_a_poisoned_frame_is_dropped_counted_and_asked_for_anew_in_full(poison: str) -> None:
+    told = run(f"""
+      const seen = []; onescreen.panels = {{apply: (name, value) => seen.push(value)}};
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(5000);
+      rig.newest().hear({poison}); await rig.pass(4000);
+      const asked = rig.newest().sent.filter((m) => m.k === "sub").pop();
+      rig.say([seen.includes(-1), rig.live.stats.bad, asked.seq, rig.state(), rig.live.state().ageMs,
+               rig.sockets.length]);
+    """)
+    assert told[:4] == [False, 1, 0, "live"]
+    assert told[4] < 1_500
+    assert told[5] == 1
+
+
+def test_a_part_that_throws_for_ever_leaves_the_others_live_and_asks_ever_more_seldom() -> None:
+    told = run("""
+      let n = 0;
+      onescreen.panels = {apply: (name) => { if (name === "kpi") throw new Error("a bug"); n += 1; }};
+      rig.beats();
+      setInterval(() => { rig.seq += 1; rig.newest().hear(
+        {k: "delta", form: 1, topic: "T", seq: rig.seq, ...rig.proof(), s: {kpi: rig.seq, n: rig.seq}}); }, 1000);
+      rig.live.sub("/wall/C"); await rig.pass(600000);
+      rig.say([n, rig.state(), rig.newest().sent.filter((m) => m.k === "sub").length]);
+    """)
+    assert told[0] > 500
+    assert told[1] == "live"
+    assert 5 < told[2] < 20
+
+
+def test_the_page_echoes_the_newest_beat_and_says_at_once_that_it_is_late() -> None:
+    told = run("""
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(21000);
+      const echoes = rig.newest().sent.filter((m) => m.k === "echo");
+      const gap = rig.server() - echoes[echoes.length - 1].beat;
+      rig.held = {beat: rig.server() - 10000}; await rig.pass(1100);
+      rig.say([echoes.length, gap, echoes[2], rig.newest().sent.pop().state]);
+    """)
+    assert 4 <= told[0] <= 6
+    assert told[1] < 7_000
+    assert {k: told[2][k] for k in ("state", "build", "heap")} == {"state": "live", "build": "b1", "heap": 7}
+    assert told[3] == "late"
+
+
+def test_after_an_upgrade_the_page_loads_anew_but_never_into_an_error_page() -> None:
+    told = run("""
+      rig.page = (n) => n < 4 ? {ok: false, text: async () => "<h1>502</h1>"}
+        : n < 6 ? {ok: true, text: async () => "<h1>It works!</h1>"}
+        : {ok: true, text: async () => '<div id="react-entry-point">'};
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(3000);
+      rig.cut(); await rig.pass(2000); rig.up = true; rig.build = "b2";
+      let asked = 0;
+      for (let i = 0; i < 300 && !rig.reloads; i++) { await rig.pass(1000); if (!rig.reloads) asked = rig.fetched; }
+      await rig.pass(60000);
+      rig.say([asked, rig.fetched, rig.reloads]);
+    """)
+    assert told == [5, 6, 1]
+
+
+def test_what_a_full_frame_does_not_name_is_well_again() -> None:
+    told = run("""
+      rig.live.sub("/wall/C"); await rig.pass(100);
+      const parts = () => onescreen.life.parts(), says = [];
+      rig.newest().full({fails: {kpi: ["raised", 5], feed: ["source", 7]}}); await rig.pass(100); says.push(parts());
+      rig.newest().hear({k: "delta", form: 1, topic: "T", seq: ++rig.seq, ...rig.proof(), fails: {kpi: null}});
+      await rig.pass(100); says.push(parts());
+      onescreen.life.drew("n"); onescreen.life.broke("n"); onescreen.life.broke("feed"); says.push(parts());
+      onescreen.life.drew("n"); rig.newest().full(); await rig.pass(100); says.push(parts());
+      rig.say([says, rig.server()]);
+    """)
+    first, second, third, last = told[0]
+    assert first == {"kpi": ["raised", 5], "feed": ["source", 7]}
+    assert second == {"feed": ["source", 7]}
+    assert (third["feed"], third["n"][0], third["n"][1] > 5) == (["raised", 0], "raised", True)
+    assert last == {"feed": ["raised", 0]}
