@@ -100,6 +100,8 @@ async def test_a_screen_is_told_its_programme_how_it_hangs_and_what_is_urgent(ho
     wrong = await leader.post("/admin/screens/hall", data=hangs | {"dim": "dark"})
     assert wrong.status_code == 422
     assert 'id="dim-wrong"' in wrong.text
+    wrong = await leader.post("/admin/screens/hall", data=hangs | {"programme": "x"})
+    assert 'id="programme-wrong"' in wrong.text, "what is no number takes nothing away"
     assert (await leader.post("/admin/screens/hall", data=hangs)).status_code == 303
     wall = house.browser()
     await wall.get(path_of(link))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -171,6 +172,34 @@ def test_a_screen_gets_a_programme_of_its_area_and_plays_it_alone(city: Town) ->
     told = json.loads(city.lines("hang_screen")[0].new)
     assert (told["programme"], told["left"]) == (number, 24)
     assert city.unbroken()
+
+
+def test_a_screen_keeps_its_programme_when_that_is_given_another_area(city: Town) -> None:
+    city.create("wall-1", ["screen"], ["D1"], page="wall")
+    number = added(city, leader())
+    programmes.hang(city.access, leader(), city.tree, "wall-1", Screen(number), NOW)
+    changed(city, leader(), number, 1, replace(DAY, area="C"))
+    boss = leader("D1")
+    account, screen = programmes.screen(city.access, boss, city.tree, "wall-1")
+    assert [kept.id for kept in programmes.offered(city.access, boss, city.tree, account, screen)] == [number]
+    programmes.hang(city.access, boss, city.tree, "wall-1", Screen(number, Kiosk(dim=50)), NOW)
+    assert programmes.screen(city.access, boss, city.tree, "wall-1")[1] == Screen(number, Kiosk(dim=50))
+
+
+def test_a_programme_that_is_deleted_while_a_screen_is_given_it_is_declined(
+    small: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.create("wall-1", ["screen"], ["D1"], page="wall")
+    number, offered = added(small, leader()), programmes.offered
+
+    def and_then_deleted(*asked: Any) -> list[store.KeptProgramme]:
+        found = offered(*asked)
+        programmes.end(small.access, leader(), small.tree, number, NOW)
+        return found
+
+    monkeypatch.setattr(programmes, "offered", and_then_deleted)
+    with pytest.raises(Declined, match="programme_unknown"):
+        programmes.hang(small.access, leader(), small.tree, "wall-1", Screen(number), NOW)
 
 
 def test_a_new_red_event_comes_between_where_it_is_and_only_while_it_is_new(city: Town) -> None:
