@@ -55,12 +55,7 @@
     return text ? some.concat({ name: "text", value: text, label: O.words.t("filters.text", { text }) }) : some;
   }
 
-  function cleared() {
-    const url = new URL(O.view.address(), location.origin);
-    for (const name of [...GROUPS.map((g) => g[0]), "day", "text"]) url.searchParams.delete(name);
-    const search = url.searchParams.toString();
-    return url.pathname + (search ? "?" + search : "");
-  }
+  const cleared = () => O.view.without([...GROUPS.map((g) => g[0]), "day", "text"]);
 
   function drawChips(box) {
     const { h, text, attr, link, rows, icon } = O.dom;

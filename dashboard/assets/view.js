@@ -41,6 +41,12 @@
     return parts.length ? "?" + parts.join("&") : "";
   }
 
+  function changed(values) {
+    const now = parse();
+    for (const [name, value] of Object.entries(values)) now.params.set(name, value);
+    return now.path + query(now.params);
+  }
+
   function mark(now) {
     const lang = now.params.get("lang") === "en" ? "en" : "zh";
     root.dataset.page = now.page;
@@ -84,11 +90,12 @@
       return "/" + now.page + "/" + encodeURIComponent(code) + query(now.params);
     },
     /** The address of this view with one parameter changed; an empty value drops it. */
-    withParam(name, value) {
-      const now = parse();
-      if (value) now.params.set(name, value);
-      else now.params.delete(name);
-      return now.path + query(now.params);
+    withParam: (name, value) => (value ? changed({ [name]: value }) : view.without([name])),
+    /** The address of this view without some parameters. A theme screen that would bring one of them back is left; what
+        else it shows stays. */
+    without(names) {
+      const brought = looks(parse().params);
+      return changed({ ...Object.fromEntries(names.map((n) => [n, ""])), ...(names.some((n) => brought[n]) ? { focus: "" } : {}) });
     },
     query,
     /** What belongs to one page only. */

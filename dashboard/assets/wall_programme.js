@@ -12,13 +12,16 @@
   const FRAME_MAX_MS = 3000;
   const REST_MS = 15000;      // between two alerts the programme is seen
   const TOUCHED_MS = 120000;  // somebody stands before it and looks around
-  const shown = new Set();
+  const SHOWN_MS = 600000;    // the server tells of an alert for two minutes
+  const shown = new Map();    // the alerts that came between: id → when they were raised
   let plan = null;
   let ahead = 0;              // the server's clock minus performance.now()
   let call = null;            // {row, until} while an alert is shown
   let restUntil = 0;
   let touched = -Infinity;
+  let stood = null;           // where it was when somebody began to look around
   let turned = false;
+  let refused = false;        // the address leads nowhere: its area is gone, say
   let busy = false;
   let card = null;
   let topic = "";
@@ -41,6 +44,7 @@
 
   function take(answer) {
     plan = answer;
+    for (const [id, at] of shown) if (answer.now - at > SHOWN_MS) shown.delete(id);
     ahead = answer.now - performance.now();
     O.kiosk.hang(answer.kiosk);
     if (!call) O.kiosk.dim(answer.brightness);
@@ -93,7 +97,7 @@
   }
 
   async function begin(row) {
-    shown.add(row.id);
+    shown.set(row.id, row.at);
     call = { row, until: performance.now() + plan.hold_ms };
     O.kiosk.dim(100);
     drawCard();
@@ -136,6 +140,20 @@
     text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t("call.returns", { n }));
   }
 
+  /* ---- somebody looks around ---- */
+
+  function touch() {
+    if (performance.now() - touched > TOUCHED_MS && !stood && O.view.parse().page === "wall") stood = call ? before : O.view.address();
+    touched = performance.now();
+  }
+
+  /** Whoever left it elsewhere, on another page or in the past, is gone: it goes back to where it was. */
+  async function back() {
+    const to = turns() ? wanted() : stood;
+    stood = null;
+    await show(to);
+  }
+
   /* ---- twice a second ---- */
 
   const turns = () => plan.programme;
@@ -147,6 +165,9 @@
       if (now >= call.until) await end();
       return;
     }
+    if (stood && now - touched > TOUCHED_MS) await back();
+    if (O.view.parse().page !== "wall") return;
+    if (refused && !turns()) await show(plan.own);
     const row = now >= restUntil && next();
     if (row) {
       before = O.view.address();
@@ -161,7 +182,7 @@
   }
 
   async function tick() {
-    if (busy || !plan || O.view.parse().page !== "wall" || O.live.state().state === "down") return;
+    if (busy || !plan || (O.live.state().state === "down" && !refused)) return;
     busy = true;
     try {
       await step();
@@ -173,10 +194,14 @@
 
   (O.mounts = O.mounts || []).push(() => {
     if (!O.account.me().screen) return;
-    O.live.on("on", (message) => (topic = message.topic));
-    addEventListener("pointerdown", () => (touched = performance.now()), { passive: true });
+    O.live.on("on", (message) => {
+      topic = message.topic;
+      refused = false;
+    });
+    O.live.on("refused", () => (refused = true));
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, touch, { passive: true, capture: true });
     setInterval(tick, TICK_MS);
     ask();
   });
-  O.programme = { plan: () => plan, calling: () => call && call.row.code };
+  O.programme = { plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size };
 })();
