@@ -8,6 +8,7 @@
   const SHIFT_EVERY_MS = 180000;
   const RING = [[0, 0], [1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]];
   const EDGES = ["top", "right", "bottom", "left"];
+  const NARROW_REM = 42;
   const RETAKE_MS = 1000;
   const REFUSED_MS = 60000;
   let idle = 0;
@@ -69,6 +70,8 @@
     root.style.setProperty("--column", Math.floor(kiosk.columns / 2));
     root.style.setProperty("--bezel", kiosk.bezel + "px");
     root.toggleAttribute("data-seams", kiosk.columns > 1);
+    const rem = parseFloat(getComputedStyle(root).fontSize);
+    root.toggleAttribute("data-narrow", kiosk.columns > 1 && innerWidth / kiosk.columns < NARROW_REM * rem);
     if (shift === kiosk.shift) return;
     shift = kiosk.shift;
     wander();
