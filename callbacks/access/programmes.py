@@ -28,7 +28,6 @@ from callbacks.access.step_form import (
 )
 from callbacks.queue import view_of
 from dashboard.words import words
-from geodata.domain.focus import LOOKS
 from geodata.domain.instants import instant_of, local_instant, moment_ms
 from geodata.domain.programmes import WEEK, Programme, Step, Transition, running_order
 from geodata.domain.roles import Right
@@ -198,12 +197,12 @@ def _page(
         from_ms = now_ms()
     ahead = running_order(steps, zone, from_ms, from_ms + AHEAD_MS)[:AHEAD]
     rows = [_row(answers, actor, step, lang) for step in steps]
-    fits = {focus.value: look.fits(frozenset(room.catalogue.classes)) for focus, look in LOOKS.items()}
+    fits = {focus.value: look.fits(room.catalogue.classes) for focus, look in room.city.looks.items()}
     return answers.page(
         request, "programme", at=f"{TOP}/{kept.id}", declined=declined, notice=notice, kept=kept,
         here=f"{TOP}/{kept.id}", rows=rows, typed=typed, place=place, transitions=list(Transition),
-        focuses=[focus for focus, fit in fits.items() if fit], missing=[focus for focus, fit in fits.items() if not fit],
-        filters=groups(room.catalogue, lang),
+        focuses=[focus for focus, fit in fits.items() if fit],
+        missing=[focus for focus, fit in fits.items() if not fit], filters=groups(room.catalogue, lang),
         measures=[m.value for m in Measure], wanted=wanted or kept.programme,
         layers=sorted(LAYER_IDS), themes=THEMES, languages=LANGUAGES, week=WEEK,
         areas=areas_in_reach(tree, actor, lang), from_at=instant_of(from_ms, zone)[:16],

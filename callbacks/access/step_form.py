@@ -14,7 +14,7 @@ from geodata.domain.events import OPEN, SOURCES, STATES, URGENCIES, Stage
 from geodata.domain.lights import LIGHTS
 from geodata.domain.programmes import WEEK, Programme, Step
 from geodata.domain.units import DEPARTMENTS
-from geodata.domain.view import CODE_MAX, MapView, focused
+from geodata.domain.view import CODE_MAX, MapView
 from geodata.services.declining import Declined
 
 Json = dict[str, Any]
@@ -54,7 +54,7 @@ def groups(catalogue: Catalogue, lang: str) -> list[Group]:
 
 def filters_of(view: MapView) -> dict[str, tuple[str, ...]]:
     """The filters of a view that are not those of its theme screen."""
-    usual = focused(MapView(view.area, "wall"), view.focus).filters
+    usual = view.usual().filters
     own = {name: getattr(view.filters, name) for name in FILTERS}
     return {name: tuple(map(str, some)) if some != getattr(usual, name) else () for name, some in own.items()}
 
@@ -66,7 +66,7 @@ def blank(area: str) -> Step:
 
 def typed_of(step: Step, view: MapView, lang: str) -> Json:
     """The fields of the form of a step; ``lang``: the language to begin with, "" for the view's own."""
-    usual = focused(MapView(view.area, "wall"), view.focus)
+    usual = view.usual()
     own_layers = view.layers != usual.layers
     return {
         "area": view.area, "focus": view.focus, "theme": view.theme, "lang": lang or view.lang,
