@@ -20,8 +20,8 @@ class Kiosk:
     """Pixels of CSS: insets of the edges, ``columns`` of monitors side by side with ``bezel`` between two pictures.
 
     ``dim``: percent of the brightness between ``dim_from`` and ``dim_to``, 100 for none (local minutes of the day, past
-    midnight where the second is earlier, all day where they are one). ``shift``: by how many pixels the picture wanders,
-    0 for not at all.
+    midnight where the second is earlier, all day where they are one). ``shift``: by how many pixels the picture
+    wanders, 0 for not at all.
     """
 
     top: int = 0

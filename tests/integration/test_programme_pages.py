@@ -89,9 +89,7 @@ async def test_a_step_counts_what_is_ticked_and_is_shown_and_changed_with_it(hou
     assert 'name="urgencies" value="1" checked' in wrong.text, "what was ticked stays"
 
 
-async def test_theme_screens_that_count_nothing_here_are_named(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_theme_screens_that_count_nothing_here_are_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
     address = await made(leader)
     assert "Not offered" not in (await leader.get(f"{address}?lang=en")).text
