@@ -8,6 +8,7 @@
   const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day", "text", "piles", "lang", "theme", "selected", "order", "period", "rank", "at", "play", "focus", ...OWN.units, ...OWN.list, ...OWN.grids])];
   const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing", period: "30d", rank: "on_time" };
   const PAGES = ["wall", "area", "duty", "units", "list", "grids"];
+  const SCREENS = ["wall", "area"]; // those that can be a theme screen
   const listeners = [];
   const DOUBLE_MS = 600;
   let settled = null;
@@ -24,6 +25,7 @@
       area = "";
     }
     const params = url.searchParams;
+    if (known && !SCREENS.includes(bits[0])) params.delete("focus");
     for (const [name, value] of Object.entries(looks(params))) if (value && !params.get(name)) params.set(name, value);
     return { known: Boolean(area), page: known ? bits[0] : "area", area, path: url.pathname, params };
   }
@@ -112,7 +114,7 @@
       if (page !== now.page) for (const name of OWN[now.page] || []) now.params.delete(name);
       if (!["wall", "area", "duty"].includes(page)) for (const name of ["at", "play"]) now.params.delete(name);
       if (page !== "list") view.keepStates(now.params, O.city.states);
-      if (!["wall", "area"].includes(page)) now.params.delete("focus"); // what it filters by stays
+      if (!SCREENS.includes(page)) now.params.delete("focus"); // what it filters by stays
       return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
     },
     /** The values of a parameter that holds several. */

@@ -161,3 +161,28 @@ def test_a_touch_fills_the_screen_and_who_asks_for_less_motion_sees_a_cut(
     assert page.evaluate("window.faded") == 0
     page.mouse.click(960, 30)
     page.wait_for_function("() => document.fullscreenElement === document.documentElement")
+
+
+def test_the_last_filter_of_a_theme_screen_can_be_taken_off_and_no_desk_takes_over_its_filters(
+    browser: Browser, room: Room, base: str
+) -> None:
+    made = account_of(room.access, [Role.SHIFT_LEADER], ["C"], login=f"lead.{next(_numbers)}")
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context.set_default_timeout(SOON)
+    context.add_cookies([cookie_of(base, secret_of(room.access, made))])
+    page = context.new_page()
+    page.goto(base + "/area/C?focus=safety&urgencies=1")
+    chips = page.locator("#chips .chip")
+    expect(chips).to_have_count(3)
+    for left in (2, 1, 0):
+        chips.first.click()
+        expect(chips).to_have_count(left)
+    at(page, "/area/C?measure=overdue")
+    assert page.evaluate("onescreen.view.several('classes').length") == 0
+    page.goto(base + "/area/C?focus=safety&urgencies=1")
+    page.locator("#filters > button").click()
+    page.locator(".filter-clear").click()
+    expect(chips).to_have_count(0)
+    page.goto(base + "/duty/C?focus=safety")
+    page.wait_for_function("() => window.onescreen && onescreen.words && onescreen.words.ready()")
+    assert page.evaluate("onescreen.view.several('classes').length") == 0, "the server does not filter it either"
