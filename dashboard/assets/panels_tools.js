@@ -59,7 +59,9 @@
 
   function drawChips(box) {
     const { h, text, attr, link, rows, icon } = O.dom;
-    const list = active();
+    // A wall names its theme screen; what that counts is no filter of its own.
+    const wall = O.view.parse().page === "wall";
+    const list = active().filter((chip) => !wall || !O.view.brought(chip.name));
     const make = () => {
       const node = h("a", { class: "chip" }, h("span", {}), icon("close"));
       return node;

@@ -117,6 +117,11 @@
       if (!SCREENS.includes(page)) now.params.delete("focus"); // what it filters by stays
       return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
     },
+    /** Whether a parameter says what the theme screen stands for anyway. */
+    brought(name) {
+      const { params } = parse();
+      return Boolean(params.get(name)) && params.get(name) === looks(params)[name];
+    },
     /** The values of a parameter that holds several. */
     several: (name) => view.param(name).split(".").filter((v) => v && v !== "none"),
     /** The address with `value` added to, or removed from, a parameter that holds several. */

@@ -80,14 +80,16 @@ def at(page: Page, address: str) -> None:
 def test_a_wall_turns_by_its_programme_and_a_theme_screen_shows_its_panels(
     browser: Browser, room: Room, base: str
 ) -> None:
-    steps = (Step("/wall/C?focus=safety", 10), Step("/wall/D1?theme=light&focus=patrol", 10))
+    steps = (Step("/wall/C?focus=safety", 10), Step("/wall/D1?urgencies=1&theme=light&focus=patrol", 10))
     page = wall(browser, room, base, steps).page
     before = page.evaluate("history.length")
     at(page, "/wall/C?focus=safety")
     expect(page.locator(".focus-name")).to_have_text("安全")
     assert page.evaluate(PANELS) == ["kpi", "classes", "feed", "worst"]
     assert page.evaluate("onescreen.view.several('classes').join()") == "06,07"
-    at(page, "/wall/D1?theme=light&focus=patrol")
+    expect(page.locator("#chips .chip")).to_have_count(0)
+    at(page, "/wall/D1?urgencies=1&theme=light&focus=patrol")
+    expect(page.locator("#chips .chip")).to_have_text("特急")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator(".focus-name")).to_have_text("巡查")
     assert page.evaluate(PANELS) == ["kpi", "curve", "coverage", "ranking"]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.live.test_life_client import run_in
 
-RIG = Path(__file__).with_name("wall_rig.js")
+RIG, KIOSK = (Path(__file__).with_name(f"{name}_rig.js") for name in ("wall", "kiosk"))
 pytestmark = pytest.mark.usefixtures("node")
 
 
@@ -83,3 +83,32 @@ def test_an_alert_is_shown_once_and_a_wall_remembers_none_for_weeks() -> None:
     assert shown == different == 40
     assert remembered <= 6
     assert at == "/wall/C"
+
+
+def test_a_screen_that_may_not_stay_awake_asks_once_a_minute_however_often_it_was_hidden() -> None:
+    told = run_in(KIOSK, """
+      for (let n = 0; n < 50; n += 1) { rig.happens("visibilitychange"); await rig.pass(10); }
+      const before = rig.asked; await rig.pass(600000); rig.say(rig.asked - before);
+    """)  # fmt: skip
+    assert told == 10
+
+
+def test_a_screen_stays_awake_by_one_lock_and_takes_another_when_that_is_lost() -> None:
+    told = run_in(KIOSK, """
+      await rig.pass(100); rig.may = true; rig.happens("visibilitychange"); rig.happens("visibilitychange"); await rig.pass(100);
+      const first = [rig.locks.length, onescreen.kiosk.held()];
+      rig.locks[0].end(); await rig.pass(2000);
+      rig.say([first, rig.locks.length, onescreen.kiosk.held()]);
+    """)  # fmt: skip
+    assert told == [[1, True], 2, True]
+
+
+def test_the_cursor_goes_after_five_seconds_and_stays_away_while_only_the_picture_moves() -> None:
+    told = run_in(KIOSK, """
+      const idle = () => rig.attributes.has("data-idle");
+      rig.happens("pointermove", { screenX: 5, screenY: 5 }); const moved = idle();
+      await rig.pass(6000); const gone = idle();
+      rig.happens("pointermove", { screenX: 5, screenY: 5 }); const wandered = idle();
+      rig.happens("pointermove", { screenX: 6, screenY: 5 }); rig.say([moved, gone, wandered, idle()]);
+    """)  # fmt: skip
+    assert told == [False, True, True, False]
