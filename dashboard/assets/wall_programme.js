@@ -137,7 +137,8 @@
     text(place, row.place + " · " + row.state);
     const n = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     const since = O.format.when(row.at, O.panels.zone(), O.panels.now(), true);
-    text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t("call.returns", { n }));
+    const told = [O.words.t("call.since", { time: since }), ...(down() ? [] : [O.words.t("call.returns", { n })])];
+    text(times, told.join(" · "));
   }
 
   /* ---- somebody looks around ---- */
@@ -157,6 +158,7 @@
   /* ---- twice a second ---- */
 
   const turns = () => plan.programme;
+  const down = () => O.live.state().state === "down" && !refused;
 
   async function step() {
     const now = performance.now();
@@ -182,7 +184,8 @@
   }
 
   async function tick() {
-    if (busy || !plan || (O.live.state().state === "down" && !refused)) return;
+    if (busy || !plan) return;
+    if (down()) return void (call && drawCard());
     busy = true;
     try {
       await step();

@@ -70,6 +70,17 @@ def test_where_the_line_is_down_nothing_turns() -> None:
     assert told == "/wall/C"
 
 
+def test_an_alert_promises_no_return_while_nothing_turns() -> None:
+    told = run("""
+      rig.plan = { ...rig.plan, calls: [rig.call(1)] }; await rig.pass(5000);
+      const said = () => rig.card.children[3].text.includes("call.returns");
+      const before = said(); rig.life = "down"; await rig.pass(60000);
+      const cut = [said(), rig.card.hidden]; rig.life = "live"; await rig.pass(5000);
+      rig.say([before, cut, rig.card.hidden, rig.at]);
+    """)
+    assert told == [True, [False, False], True, "/wall/C"]
+
+
 def test_an_alert_is_shown_once_and_a_wall_remembers_none_for_weeks() -> None:
     told = run("""
       for (let n = 1; n <= 40; n += 1) {
