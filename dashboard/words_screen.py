@@ -109,6 +109,7 @@ PANELS: dict[str, tuple[str, str]] = {
     "ticker.feeds": ("数据源 {ok}/{all} 正常", "feeds {ok}/{all} well"),
     "ticker.feed_age": ("{name}：{age}前", "{name}: {age} ago"),
     "ticker.calm": ("当前没有超期的特急事件", "No critical event is overdue now"),
+    "panel.unfiltered": ("全部事件", "all events"),
     "panel.none": ("暂无数据", "No data"),
     "age.days": ("{n} 天", "{n} d"),
     "age.hours": ("{n} 小时", "{n} h"),

@@ -55,6 +55,9 @@
     return text ? some.concat({ name: "text", value: text, label: O.words.t("filters.text", { text }) }) : some;
   }
 
+  /** What a panel adds to its title that is of all events, whatever the filters. */
+  const unfiltered = () => (active().length ? " · " + O.words.t("panel.unfiltered") : "");
+
   const cleared = () => O.view.without([...GROUPS.map((g) => g[0]), "day", "text"]);
 
   function drawChips(box) {
@@ -206,7 +209,7 @@
     },
   };
 
-  O.filters = { show, isOpen: () => open, redraw: drawFilters, chips: drawChips, active };
+  O.filters = { show, isOpen: () => open, redraw: drawFilters, chips: drawChips, active, unfiltered };
   (O.mounts = O.mounts || []).push(() => {
     O.panels.apply("tools", true);
     document.addEventListener("pointerdown", (e) => {

@@ -88,8 +88,11 @@ def test_a_wall_turns_by_its_programme_and_a_theme_screen_shows_its_panels(
     assert page.evaluate(PANELS) == ["kpi", "classes", "feed", "worst"]
     assert page.evaluate("onescreen.view.several('classes').join()") == "06,07"
     expect(page.locator("#chips .chip")).to_have_count(0)
+    expect(page.locator("#classes .bar")).to_have_count(2)
     at(page, "/wall/D1?urgencies=1&theme=light&focus=patrol")
     expect(page.locator("#chips .chip")).to_have_text("特急")
+    expect(page.locator("#curve .panel-title")).to_have_text("24 小时上报 · 全部事件")
+    expect(page.locator("#ranking .panel-aside")).to_contain_text("全部事件")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator(".focus-name")).to_have_text("巡查")
     assert page.evaluate(PANELS) == ["kpi", "curve", "coverage", "ranking"]

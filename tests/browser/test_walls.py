@@ -30,7 +30,10 @@ FLAT: tuple[Size, ...] = (
 SEAMS: tuple[tuple[Size, int, int], ...] = (
     ((5760, 1080), 3, 40), ((7680, 2160), 2, 40), ((7680, 2160), 4, 60), ((3840, 1080), 2, 24), ((6480, 1920), 6, 30),
 )  # fmt: skip
-ADDRESSES = ("/wall/C", "/wall/C?lang=en", *(f"/wall/C?focus={focus}" for focus in Focus))
+ADDRESSES = (
+    "/wall/C", "/wall/C?lang=en", *(f"/wall/C?focus={focus}" for focus in Focus),
+    *(f"/wall/C?lang=en&theme=light&focus={focus}" for focus in (Focus.DISPUTES, Focus.LIVELIHOOD)),
+)  # fmt: skip
 _numbers = itertools.count(1)
 
 
@@ -85,7 +88,7 @@ def test_at_every_size_each_wall_shows_whole_panels_side_by_side(browser: Browse
             if found := look(opened.page, address):
                 wrong[f"{size} {address}"] = found
     assert wrong == {}
-    assert opened.wrong == []
+    assert [text for text in opened.wrong if "requestFullscreen" not in text] == [], "that one waits for a touch"
 
 
 @pytest.mark.parametrize(("size", "columns", "bezel"), SEAMS)

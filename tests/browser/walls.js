@@ -15,8 +15,10 @@
   for (const panel of panels) {
     inside(panel, panel.parentElement, name(panel.parentElement));
     inside(panel, root, "the screen");
-    if (panel.scrollHeight > panel.clientHeight + near) found.push(name(panel) + " is cut below");
-    if (panel.scrollWidth > panel.clientWidth + near) found.push(name(panel) + " is cut at its side");
+    const rem = parseFloat(getComputedStyle(root).fontSize);
+    if (panel.scrollHeight > panel.clientHeight + near + 0.1 * rem) found.push(`${name(panel)} is cut below: ${panel.scrollHeight} of ${panel.clientHeight}`);
+    // Cells of figures hang out by the width of the frame that shows where a pointer is.
+    if (panel.scrollWidth > panel.clientWidth + near + 0.4 * rem) found.push(name(panel) + " is cut at its side");
     for (const text of panel.querySelectorAll(".kpi-main, .panel-title, dt, dd, .cover-rate, .bar-n, .rank-value, .row-state"))
       if (text.scrollWidth > text.clientWidth + near && getComputedStyle(text).display !== "inline") found.push(name(panel) + ": " + text.textContent + " is too long");
   }
