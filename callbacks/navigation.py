@@ -90,5 +90,5 @@ def answer(room: Room, actor: Actor, pathname: str, search: str) -> Json:
                           looks=room.city.looks)  # fmt: skip
         view = permitted_view(actor, room.situation.tree, view)
     except ViewError as wrong:
-        return {"ok": False, "field": wrong.field, "value": wrong.value, "rule": wrong.rule}
+        return {"ok": False, "field": wrong.field, "value": wrong.value, "rule": wrong.rule, "why": wrong.why}
     return {"ok": True, "address": view.address(), "area": view.area, "page": view.page, "lang": view.lang}

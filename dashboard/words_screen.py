@@ -47,6 +47,10 @@ FRAME: dict[str, tuple[str, str]] = {
     "lost.title": ("没有找到这个页面", "This page does not exist"),
     "lost.area": ("没有编码为“{value}”的区域。", "There is no area with the code “{value}”."),
     "lost.address": ("地址中的“{field}”无法识别：{value}", "The address is not understood: {field} = {value}"),
+    "lost.no_classes": (
+        "事件目录中没有“{name}”专题的类别。",
+        "The city's catalogue has none of the classes that the theme screen “{name}” counts.",
+    ),
     "lost.home": ("返回首页", "Go to the start"),
 }
 

@@ -166,7 +166,7 @@ def _bare(
         return MapView(area, page)
     look = looks[Focus(_one("focus", raw, tuple(Focus)))]
     if not look.fits(class_codes):
-        raise ViewError("focus", raw, "counts classes that the city's catalogue has not got")
+        raise ViewError("focus", raw, "counts classes that the city's catalogue has not got", "no_classes")
     held = tuple(code for code in look.classes if code in class_codes)
     return focused(MapView(area, page), raw, replace(look, classes=held))
 
