@@ -38,7 +38,8 @@
     if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > near && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > near)
       found.push(name(one) + " lies on " + name(other));
   }
-  const bars = seen("#header > :not(.gap), .facts > li, .feeds").filter((n) => box(n).height > near);
+  const bars = seen("#header > :not(.gap), .facts > li, .feeds")
+    .filter((n) => box(n).height > near && getComputedStyle(n).opacity > 0); // tools come with a pointer
   for (const bar of bars) if (box(bar).right > innerWidth + near) found.push(name(bar) + " leaves the screen");
   // Of a bar only its words matter: a cell may begin within the frame.
   const words = (node) => {
