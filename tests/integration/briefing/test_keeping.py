@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from geodata.domain.briefing import Brief, Kind
 from geodata.domain.roles import Role
-from geodata.services import briefing_keeping
+from geodata.services import briefing, briefing_keeping
 from geodata.services.briefing_keeping import KeepingError, due, keep_due, listed, shown, wanted
 from geodata.services.leasing import Claims
 from geodata.services.looking import NotThereError
@@ -100,7 +100,7 @@ def test_after_a_time_without_a_server_what_was_missed_is_made_up_for(small_offi
 def test_what_fails_for_one_area_holds_up_no_other_is_told_and_tried_again(
     small_office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound = briefing_keeping.made
+    sound = briefing.made
 
     def fails_for_d1(*args: Any) -> Any:
         if args[4] == "D1":
