@@ -58,8 +58,6 @@
   /** What a panel adds to its title that is of all events, whatever the filters. */
   const unfiltered = () => (active().length ? " · " + O.words.t("panel.unfiltered") : "");
 
-  const cleared = () => O.view.without([...GROUPS.map((g) => g[0]), "day", "text"]);
-
   function drawChips(box) {
     const { h, text, attr, link, rows, icon } = O.dom;
     // A wall names its theme screen; what that counts is no filter of its own.
@@ -130,7 +128,7 @@
     attr(p.button, "aria-expanded", String(open));
     attr(p.button, "data-on", n > 0);
     attr(p.sheet, "aria-label", O.words.t("filters.title"));
-    attr(link(text(p.clear, O.words.t("filters.clear")), cleared()), "hidden", !n);
+    attr(link(text(p.clear, O.words.t("filters.clear")), O.view.without([...GROUPS.map((g) => g[0]), "day", "text"])), "hidden", !n);
     const piles = O.view.param("piles") === "1";
     text(p.piles.lastChild, O.words.t("filters.piles"));
     attr(link(p.piles, O.view.withParam("piles", piles ? "" : "1")), "aria-checked", String(piles));
