@@ -1,4 +1,4 @@
-"""Playing: what one screen shows in the minutes to come, how it hangs, and the alerts that come between."""
+"""Playing: what one screen shows in the minutes to come and by whose order, how it hangs, the alerts that come between."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from urllib.parse import unquote, urlsplit
 from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
 from geodata.domain.roles import Role
+from geodata.domain.showing import Shown
 from geodata.services.access import Access
 from geodata.services.actors import Actor
 from geodata.services.looking import NotThereError
 from geodata.services.programmes import within
 from geodata.situation.briefs import EventBrief
 from geodata.situation.situation import Situation
-from geodata.store import programmes
+from geodata.store import programmes, showing
 from geodata.store.alerts import AlertNow
 from geodata.store.programmes import Screen
 
@@ -33,12 +34,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Slots of ``programme``, in order; without a programme none, and the screen shows its own page."""
+    """Slots of ``programme``, in order; without a programme none, and the screen shows its own page.
+
+    ``shown``: what a desk makes it show instead.
+    """
 
     kiosk: Kiosk
     programme: Programme | None
     slots: list[Slot]
     calls: list[Call]
+    shown: Shown | None = None
 
 
 def playing(access: Access, situation: Situation, actor: Actor, now_ms: int) -> Playing:
@@ -48,11 +53,16 @@ def playing(access: Access, situation: Situation, actor: Actor, now_ms: int) -> 
     with access.store.read() as conn:
         screen = programmes.screens_of(conn, [actor.account_id]).get(actor.account_id, Screen())
         kept = programmes.by_id(conn, screen.programme_id) if screen.programme_id is not None else None
-    if kept is None or actor.page != "wall":
-        return Playing(screen.kiosk, None, [], calls(situation, actor) if actor.page == "wall" else [])
-    shown = _shown(kept.programme, situation, actor)
-    slots = running_order(shown.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
-    return Playing(screen.kiosk, shown, slots, calls(situation, actor))
+        order = showing.shown(conn, [actor.account_id]).get(actor.account_id)
+    if actor.page != "wall":
+        return Playing(screen.kiosk, None, [], [])
+    if order is not None and not (order.on(now_ms) and _is_its(order.address, situation, actor)):
+        order = None
+    if kept is None:
+        return Playing(screen.kiosk, None, [], calls(situation, actor), order)
+    programme = _shown(kept.programme, situation, actor)
+    slots = running_order(programme.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, programme, slots, calls(situation, actor), order)
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:
@@ -70,9 +80,12 @@ def calls(situation: Situation, actor: Actor) -> list[Call]:
 
 def _shown(programme: Programme, situation: Situation, actor: Actor) -> Programme:
     """Without the steps of areas that are no longer there, or no longer the screen's."""
-    tops = [situation.tree.areas[span.start].code for span in actor.ordinals(situation.tree)]
-    steps = tuple(
-        step for step in programme.steps
-        if any(within(situation.tree, top, unquote(urlsplit(step.address).path).rpartition("/")[2]) for top in tops)
-    )  # fmt: skip
+    steps = tuple(step for step in programme.steps if _is_its(step.address, situation, actor))
     return Programme(programme.name, programme.area, steps, programme.transition, programme.hold_s)
+
+
+def _is_its(address: str, situation: Situation, actor: Actor) -> bool:
+    """Whether the area of an address is there, and the screen's."""
+    tops = [situation.tree.areas[span.start].code for span in actor.ordinals(situation.tree)]
+    area = unquote(urlsplit(address).path).rpartition("/")[2]
+    return any(within(situation.tree, top, area) for top in tops)
