@@ -143,7 +143,7 @@ def create_app(room: Room) -> Dash:
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(
         __name__, server=server, backend="fastapi", serve_locally=True,
-        assets_folder=str(CODE / "dashboard" / "assets"), assets_ignore=r"^(forms(_\w+)?\.css|field(_\w+)?\.(css|js))$",
+        assets_folder=str(CODE / "dashboard" / "assets"), assets_ignore=r"^(forms|field)(_\w+)?\.(css|js)$",
         title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
     )  # fmt: skip
     # A function: whoever opens or reloads a page gets the boundaries and the catalogue that are in force then.

@@ -34,7 +34,7 @@ class Echo:
 class Screen:
     """One open socket, for whoever looks after the screens. Times are epoch ms of this machine.
 
-    ``token_id``: in whose name it was opened (0: nobody's); ``account_id``: of the account of a screen, 0 for all others;
+    ``token_id``: in whose name it was opened (0: nobody's); ``account_id``: of a screen's account, 0 for all others;
     ``address``, ``page`` and ``area`` are "" before it asked for a view.
     ``age_ms``: how old what it shows is; of the last echo, or of the wait for the first. ``echo`` was ``heard_ms``.
     ``unread``: bytes that it has not taken yet.

@@ -60,8 +60,9 @@ class Tally:
 class Client:
     """One open socket: its outlet, its topic, and the last frame of it that was written (0 = none).
 
-    ``token_id`` and ``account_rev`` say in whose name it was opened, as that account was then; ``account_id`` is told of
-    screens only (0: of all others). ``echo`` is what it said of itself last, at ``heard_ms``; ``view`` what it asked for.
+    ``token_id`` and ``account_rev`` say in whose name it was opened, as that account was then; ``account_id`` is that
+    of a screen (0: of all others). ``echo`` is what it said of itself last, at ``heard_ms``; ``view`` what it asked
+    for.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""Showing: what a desk makes a wall show. A view is pushed 推送, the picture is held 定住, or the wall mirrors 镜像 a desk.
+"""Showing: what a desk makes a wall show. A view is pushed 推送, the picture held 定住, or it mirrors 镜像 the desk.
 
 The newest order stands: whoever pushes to a held wall ends the hold, and whoever holds a mirror ends the mirror.
 """
@@ -73,8 +73,8 @@ def wall_form(view: MapView, lang: str) -> MapView:
 class Socket:
     """What is known of a screen's open sockets; of several, of the one that shows the oldest picture.
 
-    ``state``: live, late, down, or "" before it said so. Times are epoch ms, sizes bytes; None where the browser does not
-    tell. ``first_heap`` as the page had it in the beginning, ``loaded_ms`` when it was loaded; ``doing``: "alert"
+    ``state``: live, late, down, or "" before it said so. Times are epoch ms, sizes bytes; None where the browser does
+    not tell. ``first_heap`` as the page had it in the beginning, ``loaded_ms`` when it was loaded; ``doing``: "alert"
     while an alert is shown, "touched" while somebody stands before it, else "".
     """
 

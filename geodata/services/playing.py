@@ -1,4 +1,4 @@
-"""Playing: what one screen shows in the minutes to come and by whose order, how it hangs, the alerts that come between."""
+"""Playing: what one screen shows in the minutes to come, by whose order, how it hangs, the alerts that come between."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def push(hall: Hall, actor: Actor, logins: Collection[str], address: str, span: 
     chosen = _chosen(hall, actor, logins)
     wall = _fits(hall, chosen, _wall(hall, actor, address))
     order = _order(hall, actor, Kind.PUSH, wall.address(), now_ms, _until(span, now_ms))
-    _give(hall, actor, {account: order for account in chosen}, now_ms)
+    _give(hall, actor, dict.fromkeys(chosen, order), now_ms)
     return len(chosen)
 
 
@@ -79,7 +79,7 @@ def mirror(hall: Hall, actor: Actor, logins: Collection[str], address: str, desk
     chosen = _chosen(hall, actor, logins)
     wall = _fits(hall, chosen, _wall(hall, actor, address))
     order = _order(hall, actor, Kind.MIRROR, wall.address(), now_ms, now_ms + SILENT_MS)
-    _give(hall, actor, {account: replace(order, desk=desk) for account in chosen}, now_ms)
+    _give(hall, actor, dict.fromkeys(chosen, replace(order, desk=desk)), now_ms)
     return len(chosen)
 
 

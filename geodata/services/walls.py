@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from geodata.boundaries.picture import picture
 from geodata.domain.areas import AreaTree
 from geodata.domain.programmes import Programme
 from geodata.domain.roles import Right, Role
@@ -12,7 +13,8 @@ from geodata.domain.showing import Seen, Shown
 from geodata.services.access import Access
 from geodata.services.accounts import managed, tokens_of
 from geodata.services.actors import Actor
-from geodata.store import programmes, showing
+from geodata.services.looking import area_of
+from geodata.store import areas, programmes, showing
 from geodata.store.accounts import Account
 from geodata.store.engine import Store
 
@@ -58,6 +60,16 @@ def listed(access: Access, actor: Actor, tree: AreaTree, now_ms: int) -> list[Wa
             account, used_ms, programme, _step(programme, how), order if order and order.on(now_ms) else None, how
         ))  # fmt: skip
     return walls
+
+
+def outlines(access: Access, actor: Actor, tree: AreaTree, code: str) -> tuple[tuple[int, int], list[str]]:
+    """((width, height), SVG paths) of an area's children, of a leaf its own. Raises NotAllowedError, NotThereError."""
+    actor.needs(Right.MANAGE_SCREENS)
+    area_of(actor, tree, code)
+    with access.store.read() as conn:
+        drawn = areas.child_outlines(conn, code)
+    size, found = picture(drawn.wkb if drawn else [])
+    return size, [one.path for one in found]
 
 
 def together(seen: Sequence[Seen], now_ms: int) -> Seen | None:
