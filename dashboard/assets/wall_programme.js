@@ -1,5 +1,6 @@
-/* A wall follows its programme by the server's clock, lets a new alert come between, shows it on the map, and returns.
-   Where nothing comes from the server it stays where it is: what stands there says its age. */
+/* A wall follows its programme by the server's clock, or what a desk makes it show; lets a new alert come between, shows it
+   on the map, and returns. A wall that is held stays where it is, whatever comes. Where nothing comes from the server it
+   stays where it is: what stands there says its age. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
@@ -22,6 +23,8 @@
   let busy = false;
   let card = null;
   let topic = "";
+  let order = "";             // of a desk, so that a new one is told from the one before
+  let line = null;
   let before = "";            // where it was when an alert came, without a programme
 
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -42,12 +45,25 @@
   function take(answer) {
     plan = answer;
     ahead = answer.now - performance.now();
+    const { shown: by } = answer;
+    const next = by ? [by.kind, by.since, by.address].join(" ") : "";
+    if (next !== order) touched = -Infinity; // a desk goes before whoever stands there
+    order = next;
     O.kiosk.hang(answer.kiosk);
     if (!call) O.kiosk.dim(answer.brightness);
   }
 
+  /** What a desk makes it show, while that stands. */
+  function ordered() {
+    const by = plan.shown;
+    return by && (by.until === null || ahead + performance.now() < by.until) ? by : null;
+  }
+
+  const held = () => Boolean(ordered()) && ordered().kind === "hold";
+
   function wanted() {
     const now = ahead + performance.now();
+    if (ordered()) return ordered().address;
     const slot = plan.order.find(([from, to]) => from <= now && now < to);
     if (slot) return slot[2];
     return now < plan.now + KNOWN_MS ? plan.own : O.view.address();
@@ -94,9 +110,10 @@
 
   async function begin(row) {
     shown.add(row.id);
-    call = { row, until: performance.now() + plan.hold_ms };
+    call = { row, until: performance.now() + plan.hold_ms, stays: held() };
     O.kiosk.dim(100);
     drawCard();
+    if (call.stays) return;
     await show(addressOf(row));
     if (row.lonlat) await near(row.lonlat);
   }
@@ -109,10 +126,12 @@
   }
 
   async function end() {
+    const { stays } = call;
     call = null;
     restUntil = performance.now() + REST_MS;
     drawCard();
     O.kiosk.dim(plan.brightness);
+    if (stays) return;
     const area = O.view.parse().area;
     await show(turns() ? wanted() : before);
     if (O.view.parse().area === area) O.map.fit();
@@ -127,18 +146,29 @@
     card.hidden = !call;
     if (!call) return;
     const [why, what, place, times] = card.children;
-    const { row, until } = call;
+    const { row, until, stays } = call;
     text(why, row.why);
     text(what, row.what);
     text(place, row.place + " · " + row.state);
     const n = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     const since = O.format.when(row.at, O.panels.zone(), O.panels.now(), true);
-    text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t("call.returns", { n }));
+    text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t(stays ? "call.stays" : "call.returns", { n }));
+  }
+
+  /** Who shows what stands there, beside the path. */
+  function drawLine() {
+    const by = ordered();
+    if (!line) {
+      line = O.dom.h("span", { class: "shown-by", hidden: true }, O.dom.icon("show"), O.dom.h("span", {}));
+      document.querySelector("#header > .gap").before(line);
+    }
+    O.dom.attr(O.dom.attr(line, "data-kind", by && by.kind), "hidden", !by);
+    if (by) O.dom.text(line.lastChild, by.line);
   }
 
   /* ---- twice a second ---- */
 
-  const turns = () => plan.programme;
+  const turns = () => plan.programme || Boolean(ordered());
 
   async function step() {
     const now = performance.now();
@@ -164,6 +194,7 @@
     if (busy || !plan || O.view.parse().page !== "wall" || O.live.state().state === "down") return;
     busy = true;
     try {
+      drawLine();
       await step();
     } finally {
       busy = false;
@@ -178,5 +209,8 @@
     setInterval(tick, TICK_MS);
     ask();
   });
-  O.programme = { plan: () => plan, calling: () => call && call.row.code };
+  /** For whoever looks after the screens: what it is at besides its programme. */
+  const doing = () => (call ? "alert" : plan && turns() && performance.now() - touched <= TOUCHED_MS ? "touched" : "");
+
+  O.programme = { plan: () => plan, calling: () => call && call.row.code, doing };
 })();
