@@ -76,8 +76,6 @@ WALLS: Pairs = {
     "walls.state.down": ("画面停止", "Stopped"),
     "walls.state.wait": ("正在打开", "Opening"),
     "walls.state.gone": ("未连接", "Not connected"),
-    "walls.state.never": ("从未打开", "Never opened"),
-    "walls.gone.since": ("{time} 起未连接", "Not connected since {time}"),
     "walls.frame": ("最近画面", "Last frame"),
     "walls.frame.why": (
         "大屏每 5 秒回报一次它显示的画面有多旧。",

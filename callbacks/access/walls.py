@@ -152,7 +152,7 @@ def _page(
         request, "walls", at=TOP + ("?" + urlencode({n: typed[n] for n in ("view", "desk") if typed[n]})),
         declined=declined, notice=notice, typed=typed, here=here, spans=list(SPANS),
         span=told.one("span", USUAL_SPAN), programmes=_programmes(answers, actor, lang),
-        saved=_saved(answers, actor), groups=groups(room.situation.tree, found, lang), **values,
+        saved=_saved(answers, actor), groups=groups(room.situation.tree, actor, found, lang), **values,
     )  # fmt: skip
 
 

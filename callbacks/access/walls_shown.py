@@ -113,13 +113,15 @@ def line(room: Room, shown: Shown, lang: str) -> str:
     return " · ".join(parts)
 
 
-def groups(tree: AreaTree, walls: list[Wall], lang: str) -> list[Group]:
-    """The areas by which walls can be chosen: each that holds several of them, and each in which one hangs."""
+def groups(tree: AreaTree, actor: Actor, walls: list[Wall], lang: str) -> list[Group]:
+    """The areas by which walls can be chosen, within reach: each that holds several of them, and each in which one
+    hangs."""
     found: dict[int, list[str]] = {}
     accounts = [wall.account for wall in walls if wall.account.page == "wall"]
     for account in accounts:
         for o in tree.chain(tree.ordinal.get(account.areas[0], 0)):
-            found.setdefault(o, []).append(account.login)
+            if actor.reaches(tree, o):
+                found.setdefault(o, []).append(account.login)
     homes = {account.areas[0] for account in accounts}
     areas = [(tree.areas[o], tuple(logins)) for o, logins in sorted(found.items())]
     return [Group(a.code, a.label(lang), logins) for a, logins in areas if len(logins) > 1 or a.code in homes]
@@ -133,9 +135,7 @@ def _view(room: Room, actor: Actor, address: str) -> MapView | None:
 
 
 def _state(wall: Wall, age_ms: int | None) -> str:
-    if wall.seen is None:
-        return "never" if wall.used_ms is None else "gone"
-    if age_ms is None:
+    if wall.seen is None or age_ms is None:
         return "gone"
     told = wall.seen.socket.state
     if age_ms >= DOWN_MS or told == "down":

@@ -40,6 +40,11 @@ class Wall:
         """Whether it is connected."""
         return self.seen is not None and self.seen.socket.count > 0
 
+    @property
+    def last_ms(self) -> int | None:
+        """When it was there last."""
+        return self.seen.at_ms if self.seen else self.used_ms
+
 
 def listed(access: Access, actor: Actor, tree: AreaTree, now_ms: int) -> list[Wall]:
     """The screens within reach, connected or not, by login; nobody else's sockets. Raises NotAllowedError."""
