@@ -5,10 +5,10 @@ from __future__ import annotations
 Pairs = dict[str, tuple[str, str]]
 
 SHOWN: Pairs = {
-    "shown.who": ("{role} · {area}", "{role} · {area}"),
-    "shown.push": ("由 {who} 推送", "Shown by {who}"),
-    "shown.hold": ("由 {who} 定住画面，数据实时", "Held by {who}, data live"),
-    "shown.mirror": ("跟随 {who} 的页面", "Mirrors the page of {who}"),
+    "shown.who": ("{area}{role}", "{role}, {area}"),
+    "shown.push": ("由{who}推送", "Shown by {who}"),
+    "shown.hold": ("由{who}定住画面，数据实时", "Held by {who} (data live)"),
+    "shown.mirror": ("跟随{who}的页面", "Mirrors the page of {who}"),
     "shown.until": ("至 {time}", "until {time}"),
     "shown.open": ("直到解除", "until released"),
     "shown_kind.push": ("推送", "Pushed"),
@@ -59,7 +59,7 @@ WALLS: Pairs = {
         "Walls go where you go until you stop, close the page, or it is silent for a minute.",
     ),
     "walls.act.mirror.how": (
-        "要让大屏跟随，请在总览或值守台点“推到大屏”进入本页。",
+        "要让大屏跟随，请在总览或值班台点“推到大屏”进入本页。",
         "To be mirrored, come here by “Show on a wall” on the overview or the duty desk.",
     ),
     "walls.act.release": ("解除", "Release"),
@@ -124,7 +124,7 @@ DECLINED: Pairs = {
     ),
     "declined.show_span": ("请选择多久。", "Say for how long."),
     "declined.show_desk": (
-        "请从总览或值守台点“推到大屏”进入本页，再开始镜像。",
+        "请从总览或值班台点“推到大屏”进入本页，再开始镜像。",
         "Come here by “Show on a wall” on the overview or the duty desk to be mirrored.",
     ),
 }

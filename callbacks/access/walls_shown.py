@@ -92,9 +92,9 @@ def why(room: Room, wall: Wall, lang: str) -> str:
     if wall.here and wall.seen and wall.seen.socket.doing:
         return words(lang, f"walls.why.{wall.seen.socket.doing}")
     if wall.shown:
-        return line(room, wall.shown, lang)
+        return f"{line(room, wall.shown, lang)} · {wall.shown.login}"
     if wall.programme is None:
-        return words(lang, "walls.why.own")
+        return words(lang, "walls.why.own") if wall.here else ""
     if wall.step is None or not wall.here:
         return words(lang, "walls.why.programme", name=wall.programme.name)
     return words(lang, "walls.why.step", name=wall.programme.name, n=wall.step + 1)

@@ -24,6 +24,7 @@
   let card = null;
   let topic = "";
   let order = "";             // of a desk, so that a new one is told from the one before
+  let at = "";                // and where it leads
   let line = null;
   let before = "";            // where it was when an alert came, without a programme
 
@@ -46,9 +47,11 @@
     plan = answer;
     ahead = answer.now - performance.now();
     const { shown: by } = answer;
-    const next = by ? [by.kind, by.since, by.address].join(" ") : "";
-    if (next !== order) touched = -Infinity; // a desk goes before whoever stands there
-    order = next;
+    const newest = by ? [by.kind, by.since].join(" ") : "";
+    if (newest !== order || (by && by.address !== at)) touched = -Infinity; // a desk goes before whoever stands there,
+    if (newest && newest !== order && call) call.until = -Infinity; // and before the alert that is up
+    order = newest;
+    at = by ? by.address : "";
     O.kiosk.hang(answer.kiosk);
     if (!call) O.kiosk.dim(answer.brightness);
   }
@@ -155,12 +158,12 @@
     text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t(stays ? "call.stays" : "call.returns", { n }));
   }
 
-  /** Who shows what stands there, beside the path. */
+  /** Who shows what stands there, above the map. */
   function drawLine() {
     const by = ordered();
     if (!line) {
       line = O.dom.h("span", { class: "shown-by", hidden: true }, O.dom.icon("show"), O.dom.h("span", {}));
-      document.querySelector("#header > .gap").before(line);
+      document.querySelector("#map-tools > .tools-left").prepend(line);
     }
     O.dom.attr(O.dom.attr(line, "data-kind", by && by.kind), "hidden", !by);
     if (by) O.dom.text(line.lastChild, by.line);
@@ -172,12 +175,13 @@
 
   async function step() {
     const now = performance.now();
-    if (call) {
-      drawCard();
-      if (now >= call.until) await end();
+    if (call) drawCard();
+    if (call && now >= call.until) {
+      await end();
       return;
     }
-    const row = now >= restUntil && next();
+    if (call && !call.stays) return;
+    const row = !call && now >= restUntil && next();
     if (row) {
       before = O.view.address();
       await begin(row);

@@ -94,10 +94,10 @@ async def test_a_wall_is_told_what_a_desk_makes_it_show_and_by_whom_in_its_langu
     told = (await wall.get("/screen")).json()["shown"]
     assert (told["kind"], told["address"]) == ("push", "/wall/D1?lights=red")
     area = house.room.situation.tree.areas[house.room.situation.tree.ordinal["D1"]]
-    assert re.fullmatch(rf"由 值班长 · {area.name} 推送 · 至 \d\d:\d\d", told["line"])
+    assert re.fullmatch(rf"由{area.name}值班长推送 · 至 \d\d:\d\d", told["line"])
     assert "lead" not in told["line"]
     english = (await wall.get("/screen?lang=en")).json()["shown"]["line"]
-    assert re.fullmatch(rf"Shown by Shift leader · {area.label('en')} · until \d\d:\d\d", english)
+    assert re.fullmatch(rf"Shown by Shift leader, {area.label('en')} · until \d\d:\d\d", english)
     assert "推送" in card(await leader.get("/walls"), "hall-1")
     assert (await (await on(house, link)).get("/screen")).json()["shown"] is None
     held = {"act": "hold", "screens": [], "within": "D1", "span": "open"}
@@ -155,7 +155,7 @@ async def test_a_desk_that_is_mirrored_says_where_it_is_until_it_stops(house: Ho
     assert (await leader.post("/walls", data=start)).headers["location"] == (
         "/walls?done=mirror&view=%2Farea%2FD1&desk=abc"
     )
-    assert (await wall.get("/screen")).json()["shown"]["line"].startswith("跟随 值班长")
+    assert (await wall.get("/screen")).json()["shown"]["line"].endswith("值班长的页面")
     at = {"act": "at", "desk": "abc", "address": "/duty/G00?selected=event%3AE1"}
     assert (await leader.post("/walls/mirror", data=at)).json() == {"screens": 1, "beyond": 0}
     assert (await wall.get("/screen")).json()["shown"]["address"] == "/wall/G00?selected=event%3AE1"

@@ -72,7 +72,7 @@
       const stop = h("button", { type: "button" });
       stop.addEventListener("click", () => say("stop"));
       chip = h("div", { class: "mirror", role: "status", hidden: true }, icon("show"), h("span", {}), stop);
-      document.querySelector("#header > .gap").before(chip);
+      document.getElementById("shell").append(chip);
     }
     attr(chip, "hidden", !on());
     if (!on()) return;

@@ -11,12 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from callbacks.room import Room
+from geodata.domain.alerts import Trigger
 from geodata.domain.roles import Role
 from geodata.intake.door import now_ms
-from geodata.services import alerting
+from geodata.services import playing
 from geodata.services.actors import Actor
-from geodata.services.escalating import escalate
-from geodata.services.leasing import Claims
+from geodata.services.outcomes import Submitted
+from geodata.services.reporting import NewEvent, report_events
 from tests.browser.map_browser import MapPage
 from tests.factories.page_city import open_room
 from tests.factories.people import account_of, cookie_of, secret_of, signed_in
@@ -29,15 +30,10 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     opened = open_room(tmp_path_factory.mktemp("walls"))
-    # The city's events are overdue already: what their lights tell is told before anybody looks.
-    claims = Claims(opened.store)
-    for later in range(2):
-        escalate(opened.door.desk(), claims, now_ms() + later)
-    claims.give_up()
-    desk, head = opened.door.desk(), Actor.operator("before")
-    for alert in alerting.mine(desk, head):
-        alerting.acknowledge(opened.access, desk, head, alert.id, now_ms())
-    yield opened
+    with pytest.MonkeyPatch.context() as patch:
+        # The lights of the city's events are overdue already: only what a test reports itself comes between.
+        patch.setattr(playing, "CALLS", (Trigger.RED_EVENT,))
+        yield opened
     opened.store.close()
 
 
@@ -79,6 +75,11 @@ def at(page: Page, address: str) -> None:
 
 
 
+def well(opened: MapPage) -> bool:
+    """Whether nothing went wrong on it; a wall asks to fill the screen, which needs a touch."""
+    return [w for w in opened.wrong if "requestFullscreen" not in w] == []
+
+
 def tick(page: Page, *logins: str) -> None:
     for login in logins:
         page.locator(f'.wall[data-screen="{login}"] input').check()
@@ -104,12 +105,16 @@ def test_a_desk_pushes_to_two_of_three_walls_holds_one_and_releases_it(
     page.locator('button[value="push"]').click()
     for pushed in (one.page, two.page):
         at(pushed, "/wall/D1?lights=red")
-        expect(pushed.locator(".shown-by")).to_have_text(re.compile(r"^由 值班长 · .+ 推送 · 至 \d\d:\d\d$"))
+        expect(pushed.locator(".shown-by")).to_have_text(re.compile(r"^由.+值班长推送 · 至 \d\d:\d\d$"))
     expect(page.locator('.wall .wall-why[data-kind="push"]')).to_have_count(2, timeout=SOON)
     tick(page, first)
     page.locator('button[value="hold"]').click()
     expect(one.page.locator(".shown-by")).to_contain_text("定住画面", timeout=SOON)
+    told = NewEvent("hotline", "test", "red1", "0203", now_ms(), lon=106.47, lat=29.57, urgency=1)
+    (found,) = report_events(room.door.desk(), Actor.operator("t"), [Submitted({}, told)], feed="t", now_ms=now_ms())
+    expect(one.page.locator("#call")).to_contain_text("画面已定住", timeout=SOON)
     at(one.page, "/wall/D1?lights=red")
+    at(three.page, f"/wall/C?selected=event%3A{found.code}")
     tick(page, first)
     page.locator('button[value="release"]').click()
     at(one.page, "/wall/C")
@@ -123,7 +128,7 @@ def test_a_desk_pushes_to_two_of_three_walls_holds_one_and_releases_it(
     expect(page.locator(f'.wall[data-screen="{second}"] .wall-state')).to_have_text("未连接", timeout=SOON)
     expect(page.locator(f'.wall[data-screen="{third}"] input')).to_be_checked()
     for opened in (one, three, own):
-        assert opened.wrong == []
+        assert well(opened), opened.wrong
 
 
 def test_a_wall_goes_where_the_desk_goes_until_it_stops(browser: Browser, room: Room, base: str) -> None:
@@ -134,7 +139,7 @@ def test_a_wall_goes_where_the_desk_goes_until_it_stops(browser: Browser, room: 
     page.locator('button[value="mirror"]').click()
     chip = own.page.locator(".mirror")
     expect(chip).to_contain_text("1 wall mirrors this page", timeout=SOON)
-    expect(shown.page.locator(".shown-by")).to_contain_text("跟随 值班长", timeout=SOON)
+    expect(shown.page.locator(".shown-by")).to_contain_text("值班长的页面", timeout=SOON)
     own.page.evaluate("() => onescreen.view.go('/area/D1?theme=light&lang=en&urgencies=1')")
     at(shown.page, "/wall/D1?urgencies=1")
     own.page.evaluate("() => onescreen.view.go('/duty/D2?theme=light&lang=en&text=x')")
@@ -149,4 +154,4 @@ def test_a_wall_goes_where_the_desk_goes_until_it_stops(browser: Browser, room: 
     at(shown.page, "/wall/C")
     expect(shown.page.locator(".shown-by")).to_be_hidden()
     for opened in (shown, own):
-        assert opened.wrong == []
+        assert well(opened), opened.wrong
