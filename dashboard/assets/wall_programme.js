@@ -158,12 +158,12 @@
     text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t(stays ? "call.stays" : "call.returns", { n }));
   }
 
-  /** Who shows what stands there, above the map. */
+  /** Who shows what stands there. */
   function drawLine() {
     const by = ordered();
     if (!line) {
       line = O.dom.h("span", { class: "shown-by", hidden: true }, O.dom.icon("show"), O.dom.h("span", {}));
-      document.querySelector("#map-tools > .tools-left").prepend(line);
+      document.getElementById("shell").append(line);
     }
     O.dom.attr(O.dom.attr(line, "data-kind", by && by.kind), "hidden", !by);
     if (by) O.dom.text(line.lastChild, by.line);

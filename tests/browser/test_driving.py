@@ -14,7 +14,7 @@ from callbacks.room import Room
 from geodata.domain.alerts import Trigger
 from geodata.domain.roles import Role
 from geodata.intake.door import now_ms
-from geodata.services import playing
+from geodata.services import alerting, playing
 from geodata.services.actors import Actor
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
@@ -30,8 +30,11 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     opened = open_room(tmp_path_factory.mktemp("walls"))
+    desk, head = opened.door.desk(), Actor.operator("before")
+    for alert in alerting.mine(desk, head):
+        alerting.acknowledge(opened.access, desk, head, alert.id, now_ms())
     with pytest.MonkeyPatch.context() as patch:
-        # The lights of the city's events are overdue already: only what a test reports itself comes between.
+        # The lights of the city's events turn red meanwhile: only what a test reports itself comes between.
         patch.setattr(playing, "CALLS", (Trigger.RED_EVENT,))
         yield opened
     opened.store.close()
