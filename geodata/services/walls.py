@@ -87,14 +87,12 @@ def together(seen: Sequence[Seen], now_ms: int) -> Seen | None:
 
 
 def now_at(access: Access, account_id: int, now_ms: int) -> list[str]:
-    """The addresses at which a screen may be, the likeliest first."""
+    """The addresses at which a screen may be, the likeliest first: what it was seen at may be older than its order."""
     with access.store.read() as conn:
         order = showing.shown(conn, [account_id]).get(account_id)
         seen = together(showing.seen(conn, [account_id]).get(account_id, []), now_ms)
     told = [order.address] if order and order.on(now_ms) else []
-    if seen is None or not seen.socket.address:
-        return told
-    return [seen.socket.address, *told] if seen.socket.count else [*told, seen.socket.address]
+    return [*told, seen.socket.address] if seen and seen.socket.address else told
 
 
 def note(store: Store, process: str, found: Mapping[int, Seen]) -> None:

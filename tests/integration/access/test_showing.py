@@ -162,10 +162,14 @@ def test_a_hold_stays_at_what_the_wall_shows_and_the_newest_order_stands(lobby: 
     pushed = shown(lobby, "wall-1")
     assert pushed is not None
     assert (pushed.kind, pushed.address) == (Kind.PUSH, "/wall/D1?focus=patrol")
+    showing.hold(here, boss, ["wall-1"], "open", NOW + 1_000)
+    again = shown(lobby, "wall-1", NOW + 1_000)
+    assert again is not None
+    assert again.address == "/wall/D1?focus=patrol", "what it was told a moment ago, though it was seen elsewhere"
     assert showing.release(here, boss, ["wall-1", "wall-s"], NOW) == 2
     assert showing.release(here, boss, ["wall-1", "wall-s"], NOW) == 0
     assert shown(lobby, "wall-1") is None
-    assert [json.loads(line.old)["shown"] for line in lobby.lines("release_screen")] == ["push", "hold"]
+    assert [json.loads(line.old)["shown"] for line in lobby.lines("release_screen")] == ["hold", "hold"]
 
 
 def test_a_mirror_follows_its_desk_as_far_as_each_wall_may_see_and_is_two_lines(lobby: Town) -> None:
