@@ -77,7 +77,6 @@ def at(page: Page, address: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(address) + "$"), timeout=SOON)
 
 
-
 def well(opened: MapPage) -> bool:
     """Whether nothing went wrong on it; a wall asks to fill the screen, which needs a touch."""
     return [w for w in opened.wrong if "requestFullscreen" not in w] == []
@@ -88,9 +87,7 @@ def tick(page: Page, *logins: str) -> None:
         page.locator(f'.wall[data-screen="{login}"] input').check()
 
 
-def test_a_desk_pushes_to_two_of_three_walls_holds_one_and_releases_it(
-    browser: Browser, room: Room, base: str
-) -> None:
+def test_a_desk_pushes_to_two_of_three_walls_holds_one_and_releases_it(browser: Browser, room: Room, base: str) -> None:
     walls = dict(wall(browser, room, base) for _ in range(3))
     (first, one), (second, two), (third, three) = walls.items()
     own = desk(browser, room, base, "/area/D1?lights=red")
