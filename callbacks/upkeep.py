@@ -26,13 +26,15 @@ Work = Callable[[Room, Claims, int], object]
 class Job:
     """Work that comes again: run in a thread at the start and so long after it has ended, whatever came of it.
 
-    ``once``: although several processes run, one does it; its work asks for the lease of its own name.
+    ``failed_s``: at least so long after it has failed, where trying is dear. ``once``: although several processes run,
+    one does it; its work asks for the lease of its own name.
     """
 
     name: str
     every_s: float
     work: Work
     once: bool = False
+    failed_s: float = 0.0
 
 
 def _forget(room: Room, _: Claims, at_ms: int) -> object:
@@ -84,7 +86,7 @@ JOBS: Sequence[Job] = (
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
     Job("releasing walls", 5 * SECOND_S, _release),
-    Job("keeping briefings", 20 * SECOND_S, _brief, once=True),
+    Job("keeping briefings", 20 * SECOND_S, _brief, once=True, failed_s=10 * MINUTE_S),
 )
 
 
@@ -100,8 +102,8 @@ async def keep_up(room: Room, jobs: Sequence[Job] = JOBS) -> None:
 
 async def _again(job: Job, room: Room, claims: Claims) -> None:
     while True:
-        await done(job, room, claims)
-        await asyncio.sleep(job.every_s)
+        well = await done(job, room, claims)
+        await asyncio.sleep(job.every_s if well else max(job.every_s, job.failed_s))
 
 
 async def done(job: Job, room: Room, claims: Claims) -> bool:
