@@ -38,6 +38,7 @@ from callbacks.access import pages
 from callbacks.answers import add_answers
 from callbacks.live import sweeping, wiring
 from callbacks.live.guarding import guard
+from callbacks.live.noting import keep_noting
 from callbacks.policy import content_policy, hash_of
 from callbacks.room import Room
 from callbacks.upkeep import keep_up
@@ -120,7 +121,7 @@ def create_app(room: Room) -> Dash:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         works = (
             beat(room.door, room.tail.process), room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions),
-            keep_up(room), push.replays.run(),
+            keep_up(room), push.replays.run(), keep_noting(push.hub, room.store, room.tail.process),
         )  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         yield
@@ -142,7 +143,7 @@ def create_app(room: Room) -> Dash:
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(
         __name__, server=server, backend="fastapi", serve_locally=True,
-        assets_folder=str(CODE / "dashboard" / "assets"), assets_ignore=r"^(forms(_\w+)?\.css|field(_\w+)?\.(css|js))$",
+        assets_folder=str(CODE / "dashboard" / "assets"), assets_ignore=r"^(forms|field)(_\w+)?\.(css|js)$",
         title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
     )  # fmt: skip
     # A function: whoever opens or reloads a page gets the boundaries and the catalogue that are in force then.

@@ -78,6 +78,7 @@ def me(room: Room, actor: Actor) -> Json:
         "units": actor.may(Right.SEE_UNITS), "export": actor.may(Right.EXPORT),
         "quarantine": actor.may(Right.READ_QUARANTINE) and sender_of(actor, tree, Right.READ_QUARANTINE) is None,
         "dispatch": "dispatch" in actor.acts, "judge": actor.may(Right.JUDGE_SURGES),
+        "walls": actor.may(Right.MANAGE_SCREENS) and Role.SCREEN not in actor.roles,
         "tops": [tree.areas[span.start].code for span in actor.ordinals(tree)],
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from callbacks.room import Room
 from geodata.intake.door import now_ms
-from geodata.services import alerting, escalating, patrolling, supervising, surging
+from geodata.services import alerting, escalating, patrolling, showing, supervising, surging
 from geodata.services.briefing_keeping import keep_due
 from geodata.services.keeping import forget
 from geodata.services.leasing import Claims
@@ -72,6 +72,11 @@ def _brief(room: Room, claims: Claims, at_ms: int) -> int:
     return keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
 
 
+def _release(room: Room, _: Claims, at_ms: int) -> int:
+    """What desks make walls show ends with its time; whichever process comes first writes it down."""
+    return showing.lapse(room.access, at_ms)
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
@@ -80,6 +85,7 @@ JOBS: Sequence[Job] = (
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
+    Job("releasing walls", 5 * SECOND_S, _release),
     Job("keeping briefings", 20 * SECOND_S, _brief, once=True, failed_s=10 * MINUTE_S),
 )
 

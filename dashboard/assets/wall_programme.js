@@ -1,5 +1,6 @@
-/* A wall follows its programme by the server's clock, lets a new alert come between, shows it on the map, and returns.
-   Where nothing comes from the server it stays where it is: what stands there says its age. */
+/* A wall follows its programme by the server's clock, or what a desk makes it show; lets a new alert come between, shows it
+   on the map, and returns. A wall that is held stays where it is, whatever comes. Where nothing comes from the server it
+   stays where it is: what stands there says its age. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
@@ -25,6 +26,9 @@
   let busy = false;
   let card = null;
   let topic = "";
+  let order = "";             // of a desk, so that a new one is told from the one before
+  let at = "";                // and where it leads
+  let line = null;
   let before = "";            // where it was when an alert came, without a programme
 
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -46,12 +50,27 @@
     plan = answer;
     for (const [id, at] of shown) if (answer.now - at > SHOWN_MS) shown.delete(id);
     ahead = answer.now - performance.now();
+    const { shown: by } = answer;
+    const newest = by ? [by.kind, by.since].join(" ") : "";
+    if (newest !== order || (by && by.address !== at)) touched = -Infinity; // a desk goes before whoever stands there,
+    if (newest && newest !== order && call) call.until = -Infinity; // and before the alert that is up
+    order = newest;
+    at = by ? by.address : "";
     O.kiosk.hang(answer.kiosk);
     if (!call) O.kiosk.dim(answer.brightness);
   }
 
+  /** What a desk makes it show, while that stands. */
+  function ordered() {
+    const by = plan.shown;
+    return by && (by.until === null || ahead + performance.now() < by.until) ? by : null;
+  }
+
+  const held = () => Boolean(ordered()) && ordered().kind === "hold";
+
   function wanted() {
     const now = ahead + performance.now();
+    if (ordered()) return ordered().address;
     const slot = plan.order.find(([from, to]) => from <= now && now < to);
     if (slot) return slot[2];
     return now < plan.now + KNOWN_MS ? plan.own : O.view.address();
@@ -98,9 +117,10 @@
 
   async function begin(row) {
     shown.set(row.id, row.at);
-    call = { row, until: performance.now() + plan.hold_ms };
+    call = { row, until: performance.now() + plan.hold_ms, stays: held() };
     O.kiosk.dim(100);
     drawCard();
+    if (call.stays) return;
     await show(addressOf(row));
     if (row.lonlat) await near(row.lonlat);
   }
@@ -113,10 +133,12 @@
   }
 
   async function end() {
+    const { stays } = call;
     call = null;
     restUntil = performance.now() + REST_MS;
     drawCard();
     O.kiosk.dim(plan.brightness);
+    if (stays) return;
     const area = O.view.parse().area;
     await show(turns() ? wanted() : before);
     if (O.view.parse().area === area) O.map.fit();
@@ -131,14 +153,25 @@
     card.hidden = !call;
     if (!call) return;
     const [why, what, place, times] = card.children;
-    const { row, until } = call;
+    const { row, until, stays } = call;
     text(why, row.why);
     text(what, row.what);
     text(place, row.place + " · " + row.state);
     const n = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     const since = O.format.when(row.at, O.panels.zone(), O.panels.now(), true);
-    const told = [O.words.t("call.since", { time: since }), ...(down() ? [] : [O.words.t("call.returns", { n })])];
-    text(times, told.join(" · "));
+    const ends = down() ? [] : [O.words.t(stays ? "call.stays" : "call.returns", { n })];
+    text(times, [O.words.t("call.since", { time: since }), ...ends].join(" · "));
+  }
+
+  /** Who shows what stands there. */
+  function drawLine() {
+    const by = ordered();
+    if (!line) {
+      line = O.dom.h("span", { class: "shown-by", hidden: true }, O.dom.icon("show"), O.dom.h("span", {}));
+      document.getElementById("shell").append(line);
+    }
+    O.dom.attr(O.dom.attr(line, "data-kind", by && by.kind), "hidden", !by);
+    if (by) O.dom.text(line.lastChild, by.line);
   }
 
   /* ---- somebody looks around ---- */
@@ -157,20 +190,21 @@
 
   /* ---- twice a second ---- */
 
-  const turns = () => plan.programme;
+  const turns = () => plan.programme || Boolean(ordered());
   const down = () => O.live.state().state === "down" && !refused;
 
   async function step() {
     const now = performance.now();
-    if (call) {
-      drawCard();
-      if (now >= call.until) await end();
+    if (call) drawCard();
+    if (call && now >= call.until) {
+      await end();
       return;
     }
+    if (call && !call.stays) return;
     if (stood && now - touched > TOUCHED_MS) await back();
     if (O.view.parse().page !== "wall") return;
     if (refused && !turns()) await show(plan.own);
-    const row = now >= restUntil && next();
+    const row = !call && now >= restUntil && next();
     if (row) {
       before = O.view.address();
       await begin(row);
@@ -188,6 +222,7 @@
     if (down()) return void (call && drawCard());
     busy = true;
     try {
+      drawLine();
       await step();
     } finally {
       busy = false;
@@ -206,5 +241,8 @@
     setInterval(tick, TICK_MS);
     ask();
   });
-  O.programme = { plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size };
+  /** For whoever looks after the screens: what it is at besides its programme. */
+  const doing = () => (call ? "alert" : plan && turns() && performance.now() - touched <= TOUCHED_MS ? "touched" : "");
+
+  O.programme = { plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size, doing };
 })();

@@ -1,4 +1,4 @@
-"""Playing: what one screen shows in the minutes to come, how it hangs, and the alerts that come between."""
+"""Playing: what one screen shows in the minutes to come, by whose order, how it hangs, the alerts that come between."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
 from geodata.domain.roles import Role
+from geodata.domain.showing import Shown
 from geodata.domain.view import ViewError
 from geodata.services.access import Access
 from geodata.services.actors import Actor
@@ -14,7 +15,7 @@ from geodata.services.looking import NotThereError
 from geodata.services.programmes import Read
 from geodata.situation.briefs import EventBrief
 from geodata.situation.situation import Situation
-from geodata.store import programmes
+from geodata.store import programmes, showing
 from geodata.store.alerts import AlertNow
 from geodata.store.programmes import Screen
 
@@ -33,12 +34,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Slots of ``programme``, in order; without a programme none, and the screen shows its own page."""
+    """Slots of ``programme``, in order; without a programme none, and the screen shows its own page.
+
+    ``shown``: what a desk makes it show instead.
+    """
 
     kiosk: Kiosk
     programme: Programme | None
     slots: list[Slot]
     calls: list[Call]
+    shown: Shown | None = None
 
 
 def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_ms: int) -> Playing:
@@ -48,11 +53,16 @@ def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_
     with access.store.read() as conn:
         screen = programmes.screens_of(conn, [actor.account_id]).get(actor.account_id, Screen())
         kept = programmes.by_id(conn, screen.programme_id) if screen.programme_id is not None else None
-    if kept is None or actor.page != "wall":
-        return Playing(screen.kiosk, None, [], calls(situation, actor) if actor.page == "wall" else [])
-    shown = _shown(kept.programme, read)
-    slots = running_order(shown.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
-    return Playing(screen.kiosk, shown, slots, calls(situation, actor))
+        order = showing.shown(conn, [actor.account_id]).get(actor.account_id)
+    if actor.page != "wall":
+        return Playing(screen.kiosk, None, [], [])
+    if order is not None and not (order.on(now_ms) and _reads(read, order.address)):
+        order = None
+    if kept is None:
+        return Playing(screen.kiosk, None, [], calls(situation, actor), order)
+    programme = _shown(kept.programme, read)
+    slots = running_order(programme.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, programme, slots, calls(situation, actor), order)
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:
