@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from geodata.services.access import Access
 from geodata.services.closing import SEALED, without_contact
-from geodata.store import beats, contacts, coverage, quarantine, receipts, roster, tokens, versions
+from geodata.store import beats, contacts, coverage, quarantine, receipts, roster, tokens, versions, walk_log
 from geodata.store.folder import City
 from geodata.store.unit_writes import purge_tracks
 
@@ -46,6 +46,7 @@ def forget(access: Access, city: City, now_ms: int) -> Forgotten:
         said = city.coverage
         coverage.purge(conn, now_ms - said.days * DAY_MS, now_ms - said.rate_days * DAY_MS)
         versions.purge(conn, tracks_before)
+        walk_log.purge(conn, tracks_before)
         points = purge_tracks(conn, tracks_before) + quarantine.purge(conn, "positions", tracks_before)
         return Forgotten(
             points, contacts.purge(conn, contacts_before), len(held),
