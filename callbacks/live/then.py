@@ -35,7 +35,8 @@ class ThenBoard:
 
     def __init__(self, store: Store, city: City, instant: Instant, earliest_ms: int, speed: int) -> None:
         self.sections: Mapping[str, Section] = {
-            **OF_THEN, "then": Section(self._then, frozenset({"instant"}), EVERYWHERE),
+            **OF_THEN,
+            "then": Section(self._then, frozenset({"instant"}), EVERYWHERE),
         }
         self._store, self._city, self._instant = store, city, instant
         self._earliest_ms, self._speed = earliest_ms, speed

@@ -130,6 +130,7 @@ def all_of(from_ms: int, to_ms: int, seq: int, area_id: Longs, walk_ms: Longs, m
 
 def merged(pieces: Sequence[Stretch], before: GridsThen) -> Stretch:
     """One stretch of several that follow each other; ``before``: the grids as they were before the first."""
+
     def column(name: str) -> Longs:
         return np.concatenate([getattr(piece, name) for piece in pieces])
 
@@ -169,8 +170,10 @@ def newest(conn: Connection, *kinds: int) -> Mark | None:
 
 
 def pieces(conn: Connection) -> list[Mark]:
-    """The pieces that no span has taken the place of, the oldest first."""
-    return [Mark(*row) for row in conn.execute(_MARKS.where(WalkLogRow.kind == PIECE).order_by(WalkLogRow.to_ms))]
+    """The pieces since the last whole that no span has taken the place of, the oldest first."""
+    last = newest(conn, WHOLE)
+    asked = _MARKS.where(WalkLogRow.kind == PIECE, WalkLogRow.to_ms > (last.to_ms if last is not None else 0))
+    return [Mark(*row) for row in conn.execute(asked.order_by(WalkLogRow.to_ms))]
 
 
 def leading_to(conn: Connection, at_ms: int) -> list[Mark]:
@@ -212,9 +215,10 @@ def load(conn: Connection, mark: Mark) -> Stretch:
 
 
 def write(conn: Connection, kind: int, of: Stretch) -> None:
-    """Add a row; a span takes the place of all pieces."""
+    """Add a row; a span takes the place of the pieces of its time."""
     if kind == SPAN:
-        conn.execute(sa.delete(WalkLogRow).where(WalkLogRow.kind == PIECE))
+        its = WalkLogRow.to_ms > of.from_ms, WalkLogRow.to_ms <= of.to_ms
+        conn.execute(sa.delete(WalkLogRow).where(WalkLogRow.kind == PIECE, *its))
     row = {"kind": kind, "to_ms": of.to_ms, "from_ms": of.from_ms, "seq": of.seq, "packed": packed(of)}
     conn.execute(sa.insert(WalkLogRow), [row])
 
@@ -246,7 +250,7 @@ def packed(of: Stretch) -> bytes:
     told = [_narrow(column) for column in columns]
     head = orjson.dumps([(narrow.dtype.str, len(narrow), base) for narrow, base in told])
     # Byte by byte of all numbers: what is alike stands together.
-    body = b"".join(narrow.view(np.uint8).reshape(len(narrow), -1).T.tobytes() for narrow, _ in told)
+    body = b"".join(narrow.view(np.uint8).reshape(len(narrow), narrow.itemsize).T.tobytes() for narrow, _ in told)
     return zstandard.ZstdCompressor(LEVEL).compress(head + b"\n" + body)
 
 

@@ -99,6 +99,16 @@ def purge(conn: Connection) -> None:
     conn.execute(sa.delete(WalkChangeRow).where(_unfollowed(conn)))
 
 
+def forget(conn: Connection, before_ms: int) -> None:
+    """Forget which grids were written by changes before a moment."""
+    of = sa.select(WalkChangeRow.seq).join(ChangeRow, ChangeRow.seq == WalkChangeRow.seq)
+    old = of.where(ChangeRow.at_ms < before_ms)
+    first = of.add_columns(ChangeRow.at_ms).order_by(WalkChangeRow.seq).limit(1)
+    oldest = conn.execute(first).first()
+    if oldest is not None and oldest.at_ms < before_ms:
+        conn.execute(sa.delete(WalkChangeRow).where(WalkChangeRow.seq.in_(old)))
+
+
 def _unfollowed(conn: Connection) -> sa.ColumnElement[bool]:
     return WalkChangeRow.seq <= changes.newest(conn)[0] - changes.FOLLOWED_MAX
 

@@ -38,4 +38,3 @@ def differing(before: Walks, after: Walks) -> Walks:
     """Those grids of two instants that are not the same."""
     differ = (before.last_ms != after.last_ms) | (before.met_ms != after.met_ms)
     return Walks(*(column[differ] for column in after))
-

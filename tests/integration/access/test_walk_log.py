@@ -69,7 +69,7 @@ def recorded(city: Town, seed: int, hours: float, when: Callable[[int], bool]) -
 def test_every_instant_is_told_as_the_store_held_it_then(city: Town) -> None:
     city = planned(city)
     seen, runs = recorded(city, 11, 40, lambda _: True)
-    assert {PIECE, SPAN, WHOLE} == {*kinds(city.store)}
+    assert {SPAN, WHOLE} <= {*kinds(city.store)}
     began = next(at_ms for at_ms in runs if then(city, at_ms) is not None)
     # In a span that is over the log knows the first and the last walk of a grid; what lies between is as recent.
     for at_ms, held in seen.items():
@@ -132,12 +132,13 @@ def test_pieces_become_spans_and_a_whole_stands_every_two_hours(city: Town) -> N
     recorded(city, 14, 30, lambda _: True)
     rows = kept_in(city.store, "walk_log")
     wholes = sorted(r["to_ms"] for r in rows if r["kind"] == WHOLE)
-    assert all(WHOLE_MS <= b - a <= WHOLE_MS + SPAN_MS + 10 * MINUTE for a, b in pairwise(wholes))
+    assert all(WHOLE_MS <= b - a < 2 * WHOLE_MS for a, b in pairwise(wholes))
+    assert len(wholes) > 8
     spans = sorted((r["from_ms"], r["to_ms"]) for r in rows if r["kind"] == SPAN)
     pieces = sorted((r["from_ms"], r["to_ms"]) for r in rows if r["kind"] == PIECE)
     assert len(spans) > 40
     begun = pieces[0][0] if pieces else spans[-1][1]
-    assert max(to - begun for _, to in pieces) < SPAN_MS
+    assert all(to - begun < SPAN_MS for _, to in pieces)
     every = [*spans, *pieces]
     assert all(a[1] <= b[0] for a, b in pairwise(every)), "they follow each other"
 
@@ -181,7 +182,7 @@ def test_a_process_that_starts_anew_goes_on_where_the_last_row_ends(city: Town) 
 def test_of_a_time_from_which_changes_are_not_followed_nothing_is_said(
     city: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "FOLLOWED_MAX", 20)
+    monkeypatch.setattr(changes, "FOLLOWED_MAX", 6)
     city = planned(city)
     begun, silent, back = NOW + 2 * HOUR, NOW + 4 * HOUR, NOW + 9 * HOUR
     seen, _ = recorded(city, 15, 12, lambda at_ms: begun <= at_ms < silent or at_ms >= back)

@@ -179,7 +179,7 @@ class Walk:
             for u in on for x in [self.dice.randrange(3)] for back in (8, 6, 4, 2, 0)
             if (ms := self.now_ms - back * MINUTE) > max(u.signed_on_ms, u.fix_ms or 0)
         ]  # fmt: skip
-        told = [Submitted[Position]({}, position) for position in sent]
+        told = [Submitted({}, position) for position in sent]
         report_positions(self.desk, Actor.operator(), told, feed="t/p", now_ms=self.now_ms)
 
     def upkeep(self) -> None:
