@@ -87,9 +87,10 @@ class GridsThen:
 
     def reach(self, n: int) -> None:
         """Have a place for each area id below ``n``."""
-        more = max(0, int(n) - len(self.walk_ms))
-        self.walk_ms = np.concatenate((self.walk_ms, np.zeros(more, np.int64)))
-        self.met_ms = np.concatenate((self.met_ms, np.full(more, NEVER_MET)))
+        more = int(n) - len(self.walk_ms)
+        if more > 0:
+            self.walk_ms = np.concatenate((self.walk_ms, np.zeros(more, np.int64)))
+            self.met_ms = np.concatenate((self.met_ms, np.full(more, NEVER_MET)))
 
 
 def since(conn: Connection, grids: Grids, last: Mark, to_ms: int) -> Stretch | None:
@@ -242,10 +243,13 @@ def purge(conn: Connection, before_ms: int) -> int:
 def packed(of: Stretch) -> bytes:
     """A stretch as bytes: a line of JSON with the kind, the length and the base of each column, then the columns."""
     shifts, shift = np.unique(of.met_ms, return_inverse=True)
+    # A change writes a hundred grids: its number among those that are told of needs fewer bytes than its moment.
+    moments, which = np.unique(np.concatenate((of.first_ms, of.last_ms, of.met_at_ms)), return_inverse=True)
+    first, last, met_at = np.split(which, (len(of), 2 * len(of)))
     columns = (
-        np.diff(of.area_id, prepend=0), of.first_ms - of.from_ms, (of.first_ms - of.first_walk_ms) // MINUTE_MS,
-        of.last_ms - of.first_ms, of.last_ms - of.walk_ms, np.diff(of.met_id, prepend=0), of.met_at_ms - of.from_ms,
-        shift, shifts,
+        np.diff(of.area_id, prepend=0), first, (of.first_ms - of.first_walk_ms) // MINUTE_MS, last - first,
+        of.last_ms - of.walk_ms, np.diff(of.met_id, prepend=0), met_at, shift, shifts,
+        np.diff(moments, prepend=of.from_ms),
     )  # fmt: skip
     told = [_narrow(column) for column in columns]
     head = orjson.dumps([(narrow.dtype.str, len(narrow), base) for narrow, base in told])
@@ -264,12 +268,12 @@ def unpacked(data: bytes, mark: Mark) -> Stretch:
         planes = np.frombuffer(raw, np.uint8, n * width, at).reshape(width, n)
         columns.append(np.ascontiguousarray(planes.T).view(kind).reshape(n).astype(np.int64) + base)
         at += n * width
-    ids, first, before, on, walk, met_id, met_at, shift, shifts = columns
-    first_ms = first + mark.from_ms
-    last_ms = first_ms + on
+    ids, first, before, on, walk, met_id, met_at, shift, shifts, steps = columns
+    moments = np.cumsum(steps) + mark.from_ms
+    first_ms, last_ms = moments[first], moments[first + on]
     return Stretch(
         mark.from_ms, mark.to_ms, mark.seq, np.cumsum(ids), first_ms, first_ms - before * MINUTE_MS, last_ms,
-        last_ms - walk, np.cumsum(met_id), met_at + mark.from_ms, shifts[shift],
+        last_ms - walk, np.cumsum(met_id), moments[met_at], shifts[shift],
     )  # fmt: skip
 
 

@@ -84,8 +84,9 @@ class Walk:
         self.desk = replace(Desk.load(self.store, City()), patrol=PLAN)
 
     def go_on(self) -> None:
-        """A quarter of an hour or less, and then something happens."""
+        """A quarter of an hour or less, in which what was walked is written down, and then something happens."""
         self.now_ms += self.dice.randrange(1_000, 15 * MINUTE)
+        keep_walks(self.desk, lambda _: True, 0, self.now_ms)
         self.dice.choice((
             self.report, self.report, self.move, self.move, self.move, self.late, self.unit, self.fix, self.fix,
             self.surge, self.upkeep,
@@ -170,7 +171,6 @@ class Walk:
 
     def fix(self) -> None:
         """The units on duty tell where they were for some minutes; the newest fix of each is a point of its track."""
-        keep_walks(self.desk, lambda _: True, 0, self.now_ms)
         with self.store.read() as conn:
             now = units.by_ids(conn, [u.id for u in self.units])
         on = [u for u in now if u.status != "off_duty" and self.now_ms - u.track_ms >= TRACK_EVERY_MS]
@@ -183,8 +183,7 @@ class Walk:
         report_positions(self.desk, Actor.operator(), told, feed="t/p", now_ms=self.now_ms)
 
     def upkeep(self) -> None:
-        """What is done now and then: who fell silent ends its stay, and what was walked when is written."""
-        keep_walks(self.desk, lambda _: True, 0, self.now_ms)
+        """What is done now and then: who fell silent ends its stay."""
         patrolling.count_shifts(self.desk, lambda _: True, self.now_ms)
 
     def surge(self) -> None:
