@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geodata.services.desk import Desk
-from geodata.store import walk_log, walks
+from geodata.store import walk_log
 from geodata.store.engine import Connection
 from geodata.store.walk_log import PIECE, SPAN, WHOLE, Stretch
 
@@ -23,8 +23,6 @@ def keep_walks(desk: Desk, may_write: MayWrite, before_ms: int, now_ms: int) -> 
     """Write what was walked since the last row; return how many rows. A log that ends before ``before_ms``, or further
     back than changes are followed from, begins anew: of what lies between nothing is known."""
     with desk.store.read() as conn:
-        if walks.began(conn) is None:  # no position has ever come: there is nothing to say
-            return 0
         last = walk_log.newest(conn)
         if last is not None and now_ms <= last.to_ms:
             return 0
