@@ -12,13 +12,14 @@ from callbacks.room import Room
 from geodata.intake.door import now_ms
 from geodata.services import alerting, escalating, patrolling, showing, supervising, surging
 from geodata.services.briefing_keeping import keep_due
-from geodata.services.keeping import forget
+from geodata.services.keeping import DAY_MS, forget
 from geodata.services.leasing import Claims
+from geodata.services.walk_keeping import keep_walks
 from geodata.store.engine import StoreError
 
 log = logging.getLogger(__name__)
 SECOND_S, MINUTE_S, HOUR_S = 1.0, 60.0, 3_600.0
-CLIMBING, COUNTING = "alerts", "coverage"
+CLIMBING, COUNTING, WALKING = "alerts", "coverage", "walks"
 Work = Callable[[Room, Claims, int], object]
 
 
@@ -67,6 +68,12 @@ def _count_shifts(room: Room, claims: Claims, at_ms: int) -> int:
     return patrolling.count_shifts(room.door.desk(), claims.may_write(COUNTING), at_ms)
 
 
+def _keep_walks(room: Room, claims: Claims, at_ms: int) -> None:
+    """What was walked when is written once; nobody is told of it three times a minute."""
+    if claims.hold(WALKING, at_ms) is not None:
+        keep_walks(room.door.desk(), claims.may_write(WALKING), at_ms - room.city.track_days * DAY_MS, at_ms)
+
+
 def _brief(room: Room, claims: Claims, at_ms: int) -> int:
     """Those whose time has come are made and kept."""
     return keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
@@ -85,6 +92,7 @@ JOBS: Sequence[Job] = (
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
+    Job("keeping what was walked when", 20 * SECOND_S, _keep_walks, once=True),
     Job("releasing walls", 5 * SECOND_S, _release),
     Job("keeping briefings", 20 * SECOND_S, _brief, once=True, failed_s=10 * MINUTE_S),
 )

@@ -79,6 +79,7 @@ def replays_of(room: Room) -> Replays:
     """The replays of a process, with the archive in its data folder."""
     live = room.situation
     archive = Archive(
-        room.store, LogFiles(room.folder.replay), lambda: (live.tree, live.catalogue), room.city.zone, live.clockwork
-    )
+        room.store, LogFiles(room.folder.replay), lambda: (live.tree, live.catalogue), room.city.zone, live.clockwork,
+        room.city.coverage.plan,
+    )  # fmt: skip
     return Replays(room.store, live, room.city, archive, LAYERS)

@@ -85,7 +85,8 @@ async def test_every_job_of_the_table_runs_on_a_real_city_and_those_done_once_ho
         assert await done(job, room, first), job.name
         assert await done(job, room, second), job.name
     with room.store.read() as conn:
-        held = {name: leases.find(conn, name) for name in ("alerts", "escalation", "surges", "coverage", "briefing")}
+        names = ("alerts", "escalation", "surges", "coverage", "walks", "briefing")
+        held = {name: leases.find(conn, name) for name in names}
     assert len(held) == sum(job.once for job in JOBS)
     assert {lease.holder for lease in held.values() if lease} == {first.holder}
     first.give_up()
