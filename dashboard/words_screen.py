@@ -23,6 +23,11 @@ FRAME: dict[str, tuple[str, str]] = {
     "live.wait": ("正在连接", "Connecting"),
     "live.banner": ("画面已停止更新", "This picture is not live"),
     "live.signed_out": ("登录已失效：链接或会话被收回", "Signed out: the link or the session has ended"),
+    "live.signed_out.do": (
+        "请管理员在“屏幕”页面发放新链接并在本屏打开；恢复后画面自动继续",
+        "Ask an administrator for a new link (page Screens) and open it here; the picture then goes on by itself",
+    ),
+    "live.banner.last": ("最后一次有效数据 {time}", "Last good data {time}"),
     "live.banner.since": (
         "最后一次有效数据 {time}（{age}前），正在自动重连",
         "Last good data {time} ({age} ago). Reconnecting",

@@ -177,7 +177,8 @@ class Tail:
         else:
             self._behind = False
             try:
-                process = self.process if self._now() - (self.beat_ms or 0) > BEAT_EVERY_MS else ""
+                # A clock that was set back must not make the last beat young for hours.
+                process = self.process if abs(self._now() - (self.beat_ms or 0)) > BEAT_EVERY_MS else ""
                 news = await asyncio.to_thread(read_news, self._store, self.situation, process)
             except BaseException:
                 self._behind = True

@@ -24,6 +24,7 @@ from tests.factories.people import cookie_of, signed_in
 Json = dict[str, Any]
 A_DAY_WRONG = "const now = Date.now; Date.now = () => now() + 86400000; Math.random = () => 0;"
 LIVE = "() => window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
+ANEW = "() => window.before === undefined && window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
 ERROR_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 broken: set[str] = set()
 
@@ -186,8 +187,8 @@ def test_an_error_page_in_place_of_a_frame_is_dropped_and_a_full_frame_asked_for
     page, line = opened
     fulls = page.evaluate("onescreen.live.stats.fulls")
     line.sockets[-1].send(ERROR_PAGE)
-    page.wait_for_function("onescreen.live.stats.bad === 1")
-    page.wait_for_function(f"onescreen.live.stats.fulls > {fulls}")
+    page.wait_for_function("() => onescreen.live.stats.bad === 1")
+    page.wait_for_function("fulls => onescreen.live.stats.fulls > fulls", arg=fulls)
     page.wait_for_function(LIVE)
     assert page.evaluate("onescreen.live.stats.closed") == 0
 
@@ -208,7 +209,7 @@ def test_after_an_outage_with_an_upgrade_the_wall_loads_anew_but_not_into_the_pr
     line.change = lambda m: {**m, "build": "next"} if m["k"] == "hello" else m
     line.documents.clear()
     line.sockets[-1].close(code=1011)
-    page.wait_for_function("window.before === undefined && " + LIVE[6:])
+    page.wait_for_function(ANEW)
     assert line.documents[-1] == "ours"
     assert "502" not in page.content()
 
@@ -221,7 +222,7 @@ def test_a_probe_waits_while_the_proxy_answers_in_the_servers_place(opened: tupl
     until(page, lambda: line.documents.count("502") >= 2)
     assert page.evaluate("window.before")
     line.away = False
-    page.wait_for_function("window.before === undefined && " + LIVE[6:])
+    page.wait_for_function(ANEW)
 
 
 def test_a_page_whose_script_did_not_come_loads_itself_anew(browser: Browser, base: str, room: Room) -> None:

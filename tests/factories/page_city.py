@@ -31,8 +31,11 @@ EVENTS = 40
 MINUTE_MS = 60_000
 
 
-def found(root: Path) -> DataFolder:
-    """Two districts of four grids each (one name could do harm as HTML), 40 events and a unit in one grid."""
+def found(root: Path, database: str = "") -> DataFolder:
+    """Two districts of four grids each (one name could do harm as HTML), 40 events and a unit in one grid.
+
+    ``database``: the address of an empty one, where it is not to be the file in the folder.
+    """
     folder = DataFolder(root)
     told = {"title_zh": TITLE, "title_en": "Demo centre", "time_zone": morning_zone()}
     lines = [*(f'{key} = "{value}"' for key, value in told.items()), "demo = true"]
@@ -42,7 +45,7 @@ def found(root: Path) -> DataFolder:
     for n, areas in enumerate((city(), districts, grids())):
         files.append(root / f"{n}.geojson")
         write_dataframe(areas, files[-1])
-    store = Store.open(folder.database_url)
+    store = Store.open(database or folder.database_url)
     report = import_areas(store, folder, files, options=ImportOptions(Flags(levels=LEVELS)))
     assert report.written, report
     _happen(store, folder)
