@@ -36,6 +36,9 @@ FRAME: dict[str, tuple[str, str]] = {
     "live.why.line": ("与服务器的连接中断", "No line to the server"),
     "live.why.frame": ("画面不完整，正在重新获取", "The picture is incomplete and asked for anew"),
     "live.why.store": ("服务器读不到数据库", "The server cannot read its database"),
+    "live.why.disk": (
+        "服务器磁盘已满或出错，新数据写不进数据库", "The server's disk is full or failing: new data cannot be written",
+    ),
     "live.why.intake": ("新数据写不进数据库", "New data cannot be written to the database"),
     "live.parts": ("{n} 处未更新", "{n} parts not updating"),
     "life.part": ("{time} 之后未更新", "not updated since {time}"),

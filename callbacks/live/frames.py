@@ -1,7 +1,8 @@
 """Frames: a view's sections and layers, recomputed only when what they depend on moved, and what changed in them.
 
 A delta is the difference of two states of the same picture, so that building and updating cannot drift. A section or a
-layer that raises, or whose content cannot be written as JSON, keeps what it showed, is named in the frame and tried again; the others go on.
+layer that raises, or whose content cannot be written as JSON, keeps what it showed, is named in the frame and tried
+again; the others go on.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def register(server: FastAPI, room: Room) -> Push:
 
     replays = replays_of(room)
     draw = drawing(lambda view: ViewPicture(board, LAYERS, view), replays)
-    hub = Hub(draw, board.newest_ms, vouched_ms, beat_ms)
+    hub = Hub(draw, board.newest_ms, vouched_ms, beat_ms, full=lambda: room.door.full)
 
     def read(address: str) -> MapView:
         try:

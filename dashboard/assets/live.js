@@ -161,7 +161,7 @@
   }
 
   function onHello(message) {
-    onescreen.age.sample(message.now);
+    onescreen.age.begin(message.now);
     if (build === null) build = message.build;
     if (message.build === build) return;
     stats.reloads += 1;

@@ -13,7 +13,7 @@
   const began = performance.now();
 
   let clock = [];          // samples of (server epoch ms − performance.now()); the largest has the least delay in it
-  let last = { at: 0, beat: 0, src: 0 };
+  let last = { at: 0, beat: 0, src: 0, full: false };
   let leapt = false;       // the newest message came from far ahead of all before
   let looked = null;       // both clocks of this machine at the last look
   let asleep = null;       // {since, ms}: when this page awoke, and what its own time does not know of
@@ -22,6 +22,12 @@
     if (!Number.isFinite(at)) throw new Error("a message without its time");
     clock.push(at - performance.now());
     if (clock.length > SAMPLES) clock.shift();
+  }
+
+  /** A new line measures anew: the server may be another one now. */
+  function begin(at) {
+    clock = [];
+    sample(at);
   }
 
   /** The server's clock in epoch ms; null before it was heard. */
@@ -54,7 +60,7 @@
   function proof(message) {
     sample(message.now || message.at);
     asleep = null;
-    last = { at: message.at, beat: message.beat, src: message.src };
+    last = { at: message.at, beat: message.beat, src: message.src, full: message.full === true };
   }
 
   const goodAt = () => Math.min(last.at, last.beat);
@@ -69,11 +75,12 @@
     return age > DOWN_MS ? "down" : "late";
   }
 
-  /** Where the road is cut, seen from here: the line, a picture that is not whole, reading the store, writing into it. */
+  /** Where the road is cut, seen from here: the line, a picture that is not whole, reading the store, writing into it, its disk. */
   function why(line, whole) {
     if (!line || !last.at || asleep) return "line";
     if (!whole) return "frame";
-    return ageOf(last.at) > LATE_MS ? "store" : "intake";
+    if (ageOf(last.at) > LATE_MS) return "store";
+    return last.full ? "disk" : "intake";
   }
 
   function report() {
@@ -88,5 +95,5 @@
     };
   }
 
-  O.age = { LATE_MS, sample, now, check, sleeps, proof, state, why, report };
+  O.age = { LATE_MS, begin, now, check, sleeps, proof, state, why, report };
 })();

@@ -17,6 +17,7 @@ from geodata.domain.roles import Right
 from geodata.intake import alerts, docs_page, reading, records, surges
 from geodata.intake.door import Door, Kind
 from geodata.intake.health import alive, health
+from geodata.intake.outage import LATER, outage
 from geodata.services.actors import Actor, asking
 from geodata.services.outcomes import Outcome
 from geodata.store.engine import StoreError
@@ -98,7 +99,7 @@ def _add_doors(guarded: APIRouter, door: Door) -> None:
                 took = functools.partial(door.take, kind, asking.get(), x_source_system, body)
                 outcomes = await to_thread.run_sync(took, limiter=door.turn)
             except StoreError as error:
-                raise HTTPException(503, "the database does not answer; send it again", {"Retry-After": "5"}) from error
+                raise HTTPException(*outage(error), dict(LATER)) from error
             return _json(_answer(outcomes, brief=kind == "positions"))
 
         for method in methods:
