@@ -21,8 +21,8 @@ setInterval(function () {
   }).catch(function () {});
 }, 30000);
 """
-"""Stands in the page itself: where a script of it did not come (a proxy's 502 in its place), nothing else would run. Only a
-page of ours is loaded: in a proxy's own, good or bad, nobody would try any more."""
+"""Stands in the page itself: where a script of it did not come (a proxy's 502 in its place), nothing else would run.
+Only a page of ours is loaded: in a proxy's own, good or bad, nobody would try any more."""
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">
   <head>

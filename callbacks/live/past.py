@@ -94,7 +94,7 @@ class Past:
 
     @property
     def month(self) -> Month | None:
-        """This month's cases; None until they were read. After the end of a month what was read is about another one."""
+        """This month's cases; None until they were read: what was read before the month ended is about another one."""
         return self._month if self._same_city() and self._month_is == self._this_month() else None
 
     def _this_month(self) -> tuple[int, int]:

@@ -10,6 +10,7 @@
 
   let sinkEvery = SINK_EVERY_MS[0];
   let sankAt = -Infinity;
+  const sunk = new Set();  // parts that could not take what was given to them last
   let legend = {};
   let pending = emptyPending();
   let painting = 0;
@@ -101,17 +102,27 @@
     try {
       act();
       stats.applied += 1;
+      sunk.delete(part);
       if (part.startsWith(LAYER)) O.life.drew(part);
     } catch (error) {
       stats.sinkErrors += 1;
-      if (part) O.life.broke(part);
+      if (part) {
+        sunk.add(part);
+        O.life.broke(part);
+      }
       if (stats.sinkErrors <= 3) console.warn("A part of the screen could not take a frame:", error);
-      if (performance.now() - sankAt < sinkEvery) return;
+    }
+  }
+
+  /* Once a second. */
+  function mend() {
+    if (!sunk.size) sinkEvery = SINK_EVERY_MS[0];
+    else if (performance.now() - sankAt > sinkEvery) {
       sankAt = performance.now();
       O.live.again();
       sinkEvery = Math.min(2 * sinkEvery, SINK_EVERY_MS[1]);
     }
   }
 
-  O.held = { merge, schedule, give, stats };
+  O.held = { merge, schedule, give, mend, stats };
 })();

@@ -240,6 +240,7 @@
     }
     look();
     onescreen.held.give("", () => onescreen.life.tick(report()));
+    onescreen.held.mend();
     if (!document.hidden) onescreen.held.schedule();
   }
 

@@ -1,4 +1,4 @@
-"""The site of a drill: a small city in a folder, a real server process on it, and a relay between it and the screens."""
+"""The site of a drill: a small city in a folder, a real server process on it, and a relay before that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drills of the line: absences, a proxy that answers in the server's place, a cable, flapping, an ended link, poison."""
+"""Drills of the line: absences, a proxy in the server's place, a cable, flapping, an ended link, poisoned frames."""
 
 from __future__ import annotations
 

@@ -116,27 +116,32 @@ def test_the_maps_graphics_are_lost_and_come_back(browser: Browser, site: Site) 
         assert one.page.evaluate("() => onescreen.live.stats.closed") == 0
 
 
-@pytest.mark.parametrize("part", ["panel", "layer"])
-def test_a_part_that_cannot_draw_is_named_and_the_others_go_on(browser: Browser, site: Site, part: str) -> None:
-    box, broken = {
-        "panel": ("#feed", "() => { window.own = onescreen.sections.feed.draw; onescreen.sections.feed.draw = () => { throw new Error('a bug'); }; }"),
-        "layer": ("#map-pane", "() => { window.own = onescreen.map.applyMarks; onescreen.map.applyMarks = () => { throw new Error('a bug'); }; }"),
-    }[part]  # fmt: skip
+BREAK = """what => {
+  window.own = what === "panel" ? onescreen.sections.feed.draw : onescreen.map.applyMarks;
+  const broken = () => { throw new Error("a bug"); };
+  if (what === "panel") onescreen.sections.feed.draw = broken;
+  else onescreen.map.applyMarks = broken;
+}"""
+MEND = """what => {
+  if (what === "panel") onescreen.sections.feed.draw = window.own;
+  else onescreen.map.applyMarks = window.own;
+}"""
+
+
+@pytest.mark.parametrize(("part", "box"), [("panel", "#feed"), ("layer", "#map-pane")])
+def test_a_part_that_cannot_draw_is_named_and_the_others_go_on(
+    browser: Browser, site: Site, part: str, box: str
+) -> None:
     with wall(browser, site, f"{part} that cannot draw", slack=200) as one:
-        one.page.evaluate(broken)
+        one.page.evaluate(BREAK, part)
         one.trouble()
         one.shows_what_is_reported()
         expect(one.page.locator(f"{box}[data-failed]")).to_have_count(1)
         one.note("said")
         one.page.wait_for_function(LIVE)
-        one.page.evaluate(
-            "() => { onescreen.sections.feed.draw = window.own; }"
-            if part == "panel"
-            else "() => { onescreen.map.applyMarks = window.own; }"
-        )
-        site.report()
-        one.count += 1
+        one.page.evaluate(MEND, part)
         one.trouble()
+        one.shows_what_is_reported()
         expect(one.page.locator(f"{box}[data-failed]")).to_have_count(0)
         one.note("live")
         until(one.page, lambda: one.page.evaluate("() => onescreen.map.marks.count('events/marks')") == one.count)

@@ -1,4 +1,4 @@
-"""Drills of the server and its database: a restart, an upgrade, a hanging process, a locked, full or stopped database."""
+"""Drills of the server: a restart, an upgrade, a hanging process; a locked, full or stopped database."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ HISTORY = """() => {
 
 @dataclass
 class Wall:
-    """``fast``: long waits are made short by the page's own clock. ``wrong``: what the page said that nobody expected."""
+    """``fast``: long waits are made short by the page's own clock. ``wrong``: what nobody expected on the console."""
 
     page: Page
     site: Site
@@ -170,9 +170,9 @@ def wall(
     browser: Browser, site: Site, drill: str, *scripts: str, fast: bool = False,
     before: Callable[[Page], Any] = lambda page: None, slack: int = 40,
 ) -> Iterator[Wall]:  # fmt: skip
-    """A wall that is live and complete. At the end it must show what is reported then, and be sound; its seconds are kept.
+    """A wall that is live and complete. At the end it must show what is reported then, and be sound.
 
-    ``before`` is done with the page before it loads.
+    Its seconds are kept. ``before`` is done with the page before it loads.
     """
     with screen(browser, site, *scripts, clock=fast) as (_, page):
         one = Wall(page, site, fast)
