@@ -101,8 +101,8 @@ def classes(scene: Scene) -> list[tuple[str, str, int, int]]:
 
 
 def curve(scene: Scene) -> Json:
-    """Reported per local hour: today up to now, and the same weekday of last week. None for an hour that its day did not
-    have; one that came twice counts both times.
+    """Reported per local hour: today up to now, and the same weekday of last week. None for an hour that its day had
+    not; one that came twice counts both times.
     """
     zone = scene.situation.zone
     local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(zone)

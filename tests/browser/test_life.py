@@ -24,7 +24,7 @@ from tests.factories.people import cookie_of, signed_in
 Json = dict[str, Any]
 A_DAY_WRONG = "const now = Date.now; Date.now = () => now() + 86400000; Math.random = () => 0;"
 LIVE = "() => window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
-ANEW = "() => window.before === undefined && window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
+ANEW = f"() => window.before === undefined && ({LIVE})()"
 ERROR_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 broken: set[str] = set()
 

@@ -98,7 +98,7 @@ class Wall:
         box, size = banner.bounding_box(), self.page.viewport_size
         assert box
         assert size
-        assert box["width"] == size["width"]
+        assert (box["x"], box["width"]) == (0, size["width"]), box
 
     def is_live(self, within_s: float = LONGEST_WAIT_S + 5, name: str = "live") -> None:
         """Live again without a hand, the banner gone."""
