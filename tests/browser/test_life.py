@@ -23,7 +23,7 @@ from tests.factories.people import cookie_of, signed_in
 
 Json = dict[str, Any]
 A_DAY_WRONG = "const now = Date.now; Date.now = () => now() + 86400000; Math.random = () => 0;"
-LIVE = "() => window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
+LIVE = "() => document.documentElement.dataset.life === 'live'"
 ANEW = f"() => window.before === undefined && ({LIVE})()"
 ERROR_PAGE = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 broken: set[str] = set()
@@ -153,7 +153,7 @@ def test_when_nothing_can_be_written_the_wall_says_so_first_in_the_header_then_o
         expect(banner).to_contain_text("最后一次有效数据")
         box = banner.bounding_box()
         assert box
-        assert box["width"] == 1366
+        assert box["width"] > 1350  # what guards a screen against burning in moves the page by some pixels
     page.wait_for_function(LIVE)
     expect(page.locator("#banner")).to_be_hidden()
 
