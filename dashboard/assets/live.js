@@ -154,7 +154,9 @@
   function handle(message) {
     const { k } = message;
     if (!Object.hasOwn(KINDS, k)) throw new Error("unknown message " + k);
-    if ((k === "full" || k === "delta") && message.form !== FORM) throw new Error("unknown form " + message.form);
+    const numbered = k === "full" || k === "delta";
+    if (numbered && message.form !== FORM) throw new Error("unknown form " + message.form);
+    if (numbered && !Number.isSafeInteger(message.seq)) throw new Error("no number " + message.seq);
     if (k !== "hello" && k !== "on" && k !== "refused") onescreen.age.check(message);
     KINDS[k](message);
     tell(k, message);

@@ -36,6 +36,35 @@ def answer(status: str) -> bytes:
     return head.encode() + body
 
 
+class Boundary:
+    """Follows the bytes from the server on a screen's socket: whether a WebSocket frame (RFC 6455) is under way."""
+
+    def __init__(self) -> None:
+        self._greeted, self._held = False, b""
+
+    def is_whole(self, data: bytes) -> bool:
+        """Whether these bytes, after all before, end with a whole frame."""
+        self._held += data
+        if not self._greeted:
+            _, head, self._held = self._held.rpartition(b"\r\n\r\n")
+            self._greeted = bool(head)
+        while self._greeted and (size := self._size()) and len(self._held) >= size:
+            self._held = self._held[size:]
+        return self._greeted and not self._held
+
+    def _size(self) -> int:
+        if len(self._held) < 10:
+            short = self._held[1] & 127 if len(self._held) > 1 else 127
+            return 2 + short if short < 126 else 0 if short == 127 else self._middle()
+        told = self._held[1] & 127
+        if told == 127:
+            return 10 + int.from_bytes(self._held[2:10], "big")
+        return self._middle() if told == 126 else 2 + told
+
+    def _middle(self) -> int:
+        return 4 + int.from_bytes(self._held[2:4], "big") if len(self._held) >= 4 else 0
+
+
 class Relay:
     """``dials``: monotonic seconds of each attempt to open a screen's socket; ``sockets``: how many are open now;
     ``documents``: how many pages were asked for."""
@@ -46,6 +75,7 @@ class Relay:
         self.sockets = self.documents = 0
         self._road = Road.OPEN
         self._open: set[asyncio.StreamWriter] = set()
+        self._poison: list[bytes] = []
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -62,6 +92,10 @@ class Relay:
     def cut(self) -> None:
         """Reset every open connection, once."""
         self._do(self._cut)
+
+    def poison(self, *frames: bytes) -> None:
+        """Put these frames (whole ones, on the wire) between those that a screen gets."""
+        self._do(self._poison.extend, frames)
 
     def _do(self, act: Callable[..., None], *given: Any) -> None:
         done = threading.Event()
@@ -116,7 +150,8 @@ class Relay:
         self.sockets += socket
         try:
             away.write(head)
-            await self._both(self._pump(reader, away), self._pump(onwards, writer))
+            back = self._pump_socket(onwards, writer) if socket else self._pump(onwards, writer)
+            await self._both(self._pump(reader, away), back)
         finally:
             self.sockets -= socket
             self._open.discard(away)
@@ -139,6 +174,16 @@ class Relay:
         while data := await source.read(HEAD_MAX):
             await self._flowing.wait()
             sink.write(data)
+            await sink.drain()
+
+    async def _pump_socket(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        boundary = Boundary()
+        while data := await source.read(HEAD_MAX):
+            await self._flowing.wait()
+            sink.write(data)
+            if boundary.is_whole(data):
+                poison, self._poison = self._poison, []
+                sink.writelines(poison)
             await sink.drain()
 
     def run(self, started: threading.Event) -> None:

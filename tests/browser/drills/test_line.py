@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, expect
 
+from callbacks.live.packets import Packet
 from tests.browser.drills.record import FULL
-from tests.browser.drills.relay import Road, answer
+from tests.browser.drills.relay import PAGE, Road
 from tests.browser.drills.site import Site, opened
 from tests.browser.drills.wall import LIVE, LONGEST_WAIT_S, wall
 
@@ -116,78 +117,59 @@ def test_a_link_is_ended_and_another_one_opened(browser: Browser, site: Site) ->
         one.is_live()
 
 
-class Poison:
-    """Between the page and its line: hands frames on, and adds or changes some."""
-
-    def __init__(self) -> None:
-        self.sockets: list[WebSocketRoute] = []
-        self.change: Callable[[Json], Json] | None = None
-
-    def install(self, page: Page) -> None:
-        """Stand in the way of the page's sockets."""
-        page.route_web_socket("**/live", self._open)
-
-    def _open(self, socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-        server.on_message(lambda raw: socket.send(self._changed(raw)))
-        self.sockets.append(socket)
-
-    def _changed(self, raw: str | bytes) -> str | bytes:
-        if self.change is None or not isinstance(raw, str):
-            return raw
-        return json.dumps(self.change(json.loads(raw)))
+BELIEVED = """() => {
+  window.believed = 0;
+  const own = onescreen.panels.apply;
+  onescreen.panels.apply = (name, value, meta) => {
+    if (name === "kpi" && value && value.open.n === 999) window.believed += 1;
+    own(name, value, meta);
+  };
+}"""
 
 
-def lie(**more: Any) -> Callable[[Json], str]:
-    """A frame that would be believed but for this."""
-    return lambda head: json.dumps({**head, "s": {"kpi": {"open": {"n": 999}}}, **more})
+def lie(**more: Any) -> Callable[[Json], bytes]:
+    """A full frame that would be believed but for this."""
+    return lambda head: json.dumps({**head, **more}).encode()
 
 
-POISON: dict[str, Callable[[Json], str | bytes]] = {
-    "no JSON": lambda head: json.dumps(head)[:-5],
-    "an error page": lambda head: answer("502 Bad Gateway").decode(),
-    "50 MB": lambda head: lie(padding="x" * 50_000_000)(head),
-    "bytes that are no gzip": lambda head: b"\x1f\x8b no",
+POISON: dict[str, Callable[[Json], bytes]] = {
+    "no JSON": lambda head: json.dumps(head)[:-5].encode(),
+    "an error page": lambda head: PAGE.encode(),
+    "50 MB": lie(padding="x" * 50_000_000),
     "another version": lie(form=2),
     "no version": lie(form=None),
     "a number that is none": lie(seq="next"),
     "no times": lie(at=None),
     "a time that cannot be": lie(at=4e15, beat=4e15),
+    "a beat from after its time": lie(beat=4e15),
     "unknown": lie(k="fullest"),
 }
-PASSED_OVER = {"a number of the past": lie(seq=1), "another picture": lie(topic="another")}
 
 
 def test_poisoned_frames_are_dropped_and_asked_for_anew(browser: Browser, site: Site) -> None:
-    line = Poison()
-    with wall(browser, site, "poisoned frames", before=line.install) as one:
-        one.page.evaluate("""() => {
-          window.believed = 0;
-          const own = onescreen.panels.apply;
-          onescreen.panels.apply = (name, value, meta) => {
-            if (name === "kpi" && value && value.open.n === 999) window.believed += 1;
-            own(name, value, meta);
-          };
-        }""")
-        worst = 0.0
-        for name, made in {**POISON, **PASSED_OVER}.items():
-            bad, now = one.page.evaluate("() => [onescreen.live.stats.bad, Math.round(onescreen.age.now())]")
-            topic, seq = one.page.evaluate("() => onescreen.live.held()")
-            head = {"k": "delta", "form": 1, "topic": topic, "seq": seq + 1, "at": now, "src": now, "beat": now}
-            one.trouble()
-            line.sockets[-1].send(made(head))
-            if name in POISON:
-                one.page.wait_for_function("bad => onescreen.live.stats.bad === bad + 1", arg=bad)
-            one.page.wait_for_function("() => onescreen.live.held()[1] > 0")
-            one.page.wait_for_function(LIVE)
-            worst = max(worst, one.note("live"))
-            assert one.page.evaluate("() => window.believed") == 0, name
-        one.figures = {"live": worst}
-        assert one.page.evaluate("() => onescreen.live.stats.closed") == 0
-        line.change = lambda m: {**m, "seq": m["seq"] + 7} if m["k"] == "delta" else m
-        gaps = one.page.evaluate("() => onescreen.live.stats.gaps")
-        site.report()
-        one.count += 1
-        one.page.wait_for_function("gaps => onescreen.live.stats.gaps > gaps", arg=gaps)
-        line.change = None
+    with wall(browser, site, "poisoned frames") as one:
+        one.page.evaluate(BELIEVED)
+        bad, now = one.page.evaluate("() => [onescreen.live.stats.bad, Math.floor(onescreen.age.now())]")
+        topic, seq = one.page.evaluate("() => onescreen.live.held()")
+        head = {
+            "k": "full", "form": 1, "topic": topic, "seq": seq, "at": now, "src": now, "beat": now, "fails": {},
+            "s": {"kpi": one.page.evaluate("() => ({ ...onescreen.panels.value('kpi'), open: { n: 999 } })")},
+        }  # fmt: skip
+        one.trouble()
+        no_gzip = Packet(b"\x1f\x8b no", binary=True)
+        frames = [*(Packet(made(head)) for made in POISON.values()), no_gzip, Packet(lie(topic="another")(head))]
+        site.relay.poison(*(frame.wire for frame in frames))
+        one.page.wait_for_function("bad => onescreen.live.stats.bad === bad", arg=bad + len(POISON) + 1)
+        one.page.wait_for_function("() => onescreen.live.held()[1] > 0")
         one.page.wait_for_function(LIVE)
+        one.note("live")
+        assert one.page.evaluate("() => window.believed") == 0
+        site.relay.poison(Packet(lie()(head)).wire)
+        one.page.wait_for_function("() => window.believed === 1")
+        gaps, seq = one.page.evaluate("() => [onescreen.live.stats.gaps, onescreen.live.held()[1]]")
+        site.relay.poison(Packet(lie(k="delta", seq=seq + 7)(head)).wire)
+        one.page.wait_for_function("gaps => onescreen.live.stats.gaps > gaps", arg=gaps)
+        one.page.wait_for_function("n => onescreen.panels.value('kpi').open.n === n", arg=one.count)
+        one.page.wait_for_function(LIVE)
+        assert one.page.evaluate("() => window.believed") == 1
+        assert one.page.evaluate("() => onescreen.live.stats.closed") == 0

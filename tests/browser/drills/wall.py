@@ -18,8 +18,10 @@ LATE_S, DOWN_S = 7.0, 33.0
 """After so long at most a trouble is seen, in amber and in red: 5 and 30 s, and what a busy machine adds."""
 LONGEST_WAIT_S = 12.0
 """A page that dials waits at most so long between two attempts."""
-TROUBLE_LOOKS_LIKE = ("WebSocket connection to", "Failed to load resource", "GL Driver", "swiftshader")
-"""What a browser itself says of a line that is cut, and of graphics without a card."""
+TROUBLE_LOOKS_LIKE = (
+    "WebSocket connection to", "Failed to load resource", "GL Driver", "swiftshader", "initiated by a user gesture",
+)  # fmt: skip
+"""What a browser itself says of a line that is cut, of graphics without a card, and of a wall nobody touches."""
 LIVE = "() => document.documentElement.dataset.life === 'live'"
 OPEN = "() => window.onescreen && onescreen.panels && (onescreen.panels.value('kpi') || { open: { n: -1 } }).open.n"
 HISTORY = """() => {
@@ -168,17 +170,15 @@ def screen(browser: Browser, site: Site, *scripts: str, clock: bool = False) -> 
 
 @contextmanager
 def wall(
-    browser: Browser, site: Site, drill: str, *scripts: str, fast: bool = False,
-    before: Callable[[Page], Any] = lambda page: None, slack: int = 40,
-) -> Iterator[Wall]:  # fmt: skip
+    browser: Browser, site: Site, drill: str, *scripts: str, fast: bool = False, slack: int = 40
+) -> Iterator[Wall]:
     """A wall that is live and complete. At the end it must show what is reported then, and be sound.
 
-    Its seconds are kept. ``before`` is done with the page before it loads.
+    Its seconds are kept.
     """
     with screen(browser, site, *scripts, clock=fast) as (_, page):
         one = Wall(page, site, fast)
         one.watch()
-        before(page)
         page.goto(f"{site.relay.address}/wall/C")
         page.wait_for_function(LIVE)
         page.wait_for_function("() => onescreen.map.state.alive && onescreen.panels.value('kpi')")
