@@ -24,7 +24,7 @@ from tests.factories.page_city import found
 from tests.factories.people import account_of, cookie_of
 
 CITY = ZoneInfo("Europe/Berlin")
-BEFORE_S = 4.0
+BEFORE_S, JUST_BEFORE_S = 50.0, 2.0
 TURNED = """([n, hours]) => onescreen.panels.value('curve').today.length === hours
   && onescreen.panels.value('kpi').reported.n === n"""
 Turn = tuple[str, datetime]
@@ -122,6 +122,7 @@ def test_a_wall_goes_through_midnight_a_months_end_and_both_moves_of_the_clock(
         reported, _, curve = figures(page)
         assert reported == sum(n or 0 for n in curve) == 1
         assert len(curve) == before.astimezone(CITY).hour + 1
+        clock.becomes(turn - timedelta(seconds=JUST_BEFORE_S))
         after = turn.astimezone(CITY)
         expect(page.locator(".clock")).to_contain_text(f"{after:%H:00}")
         began = time.monotonic()
