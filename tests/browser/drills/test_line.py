@@ -100,6 +100,7 @@ def test_a_link_is_ended_and_another_one_opened(browser: Browser, site: Site) ->
         expect(banner).to_contain_text("登录已失效")
         one.note("said")
         expect(banner).to_contain_text("请管理员")
+        one.page.screenshot(path="/tmp/shot_link.png")  # TEMP
         one.page.wait_for_timeout(3_000)  # its line tries on, and goes on saying so
         expect(banner).to_contain_text("登录已失效")
         with site.access.store.begin() as conn:

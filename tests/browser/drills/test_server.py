@@ -105,6 +105,7 @@ def test_the_disk_is_full(browser: Browser, site: Site) -> None:
             assert "disk is full" in answer.json()["detail"]
             one.is_late()
             assert why(one) == "disk"
+            one.page.screenshot(path="/tmp/shot_disk.png")  # TEMP
             assert one.open_events() == one.count
             if FULL:
                 one.is_down("磁盘已满")
