@@ -26,14 +26,16 @@ Work = Callable[[Room, Claims, int], object]
 class Job:
     """Work that comes again: run in a thread at the start and so long after it has ended, whatever came of it.
 
-    ``once``: although several processes run, one does it; its work asks for the lease of its own name. ``feeds``: what
-    screens show that grows old without it (``Pace``).
+    ``failed_s``: at least so long after it has failed, where trying is dear. ``once``: although several processes run,
+    one does it; its work asks for the lease of its own name. ``feeds``: what screens show that grows old without it
+    (``Pace``).
     """
 
     name: str
     every_s: float
     work: Work
     once: bool = False
+    failed_s: float = 0.0
     feeds: str = ""
 
 
@@ -80,7 +82,7 @@ JOBS: Sequence[Job] = (
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
-    Job("keeping briefings", 20 * SECOND_S, _brief, once=True),
+    Job("keeping briefings", 20 * SECOND_S, _brief, once=True, failed_s=10 * MINUTE_S),
 )
 
 
@@ -96,13 +98,13 @@ async def keep_up(room: Room, jobs: Sequence[Job] = JOBS) -> None:
 
 async def _again(job: Job, room: Room, claims: Claims) -> None:
     while True:
-        await done(job, room, claims)
-        await asyncio.sleep(job.every_s)
+        well = await done(job, room, claims)
+        await asyncio.sleep(job.every_s if well else max(job.every_s, job.failed_s))
 
 
 async def done(job: Job, room: Room, claims: Claims) -> bool:
     """Do a job once; whether it came to its end. What goes wrong is logged, and the job comes again."""
-    room.pace.begins(job.name, job.feeds, job.every_s, now_ms())
+    room.pace.begins(job.name, job.feeds, max(job.every_s, job.failed_s), now_ms())
     good = await _tried(job, room, claims)
     room.pace.ends(job.name, good, now_ms())
     return good

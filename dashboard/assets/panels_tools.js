@@ -55,13 +55,6 @@
     return text ? some.concat({ name: "text", value: text, label: O.words.t("filters.text", { text }) }) : some;
   }
 
-  function cleared() {
-    const url = new URL(O.view.address(), location.origin);
-    for (const name of [...GROUPS.map((g) => g[0]), "day", "text"]) url.searchParams.delete(name);
-    const search = url.searchParams.toString();
-    return url.pathname + (search ? "?" + search : "");
-  }
-
   function drawChips(box) {
     const { h, text, attr, link, rows, icon } = O.dom;
     const list = active();
@@ -130,7 +123,7 @@
     attr(p.button, "aria-expanded", String(open));
     attr(p.button, "data-on", n > 0);
     attr(p.sheet, "aria-label", O.words.t("filters.title"));
-    attr(link(text(p.clear, O.words.t("filters.clear")), cleared()), "hidden", !n);
+    attr(link(text(p.clear, O.words.t("filters.clear")), O.view.without([...GROUPS.map((g) => g[0]), "day", "text"])), "hidden", !n);
     const piles = O.view.param("piles") === "1";
     text(p.piles.lastChild, O.words.t("filters.piles"));
     attr(link(p.piles, O.view.withParam("piles", piles ? "" : "1")), "aria-checked", String(piles));

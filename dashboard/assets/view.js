@@ -90,6 +90,12 @@
       else now.params.delete(name);
       return now.path + query(now.params);
     },
+    /** The address of this view with these parameters dropped. */
+    without(names) {
+      const now = parse();
+      for (const name of names) now.params.delete(name);
+      return now.path + query(now.params);
+    },
     query,
     /** What belongs to one page only. */
     own: [...new Set(Object.values(OWN).flat())],
