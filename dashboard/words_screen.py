@@ -24,8 +24,8 @@ FRAME: dict[str, tuple[str, str]] = {
     "live.banner": ("画面已停止更新", "This picture is not live"),
     "live.signed_out": ("登录已失效：链接或会话被收回", "Signed out: the link or the session has ended"),
     "live.signed_out.do": (
-        "请管理员在“屏幕”页面发放新链接并在本屏打开；恢复后画面自动继续",
-        "Ask an administrator for a new link (page Screens) and open it here; the picture then goes on by itself",
+        "请管理员在“大屏”页面发放新链接并在本屏打开，画面随即自动恢复",
+        "Ask an administrator for a new link (page Screens) and open it here: the picture then goes on by itself",
     ),
     "live.banner.last": ("最后一次有效数据 {time}", "Last good data {time}"),
     "live.banner.since": (

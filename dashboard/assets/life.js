@@ -35,10 +35,10 @@
     const known = live.lastAt && { time: O.format.when(live.lastAt, O.panels.zone(), now()), age: O.format.age(live.ageMs) };
     if (live.signedOut) {
       const last = known ? [O.words.t("live.banner.last", known)] : [];
-      return void text(box.lastChild, O.words.list([O.words.t("live.signed_out.do"), ...last]));
+      return void text(box.lastChild, [O.words.t("live.signed_out.do"), ...last].join(" · "));
     }
     const since = O.words.t(known ? "live.banner.since" : "live.banner.never", known || {});
-    text(box.lastChild, O.words.list(live.why ? [O.words.t("live.why." + live.why), since] : [since]));
+    text(box.lastChild, (live.why ? [O.words.t("live.why." + live.why), since] : [since]).join(" · "));
   }
 
   /* ---- its parts ---- */

@@ -147,10 +147,8 @@
     // Plotly hands its sources over at once; then it waits for a picture without anything on its way, which with
     // marks that move every second may never come.
     const long = new Promise((done) => setTimeout(done, LONG_MS));
-    const drawing = window.Plotly.restyle(S.gd, update, indices);
-    drawing.catch(() => {}); // of a tile that fails after that nobody waits for the answer any more
     try {
-      await Promise.race([drawing, long]);
+      await Promise.race([window.Plotly.restyle(S.gd, update, indices), long]);
       slots.forEach((slot, i) => (drawn[slot] = Object.assign(drawn[slot] || {}, changes[i])));
     } finally {
       last = Date.now();
