@@ -95,7 +95,7 @@ class Relay:
 
     def poison(self, *frames: bytes) -> None:
         """Put these frames (whole ones, on the wire) between those that a screen gets."""
-        self._do(self._poison.extend, frames)
+        self._do(lambda: self._poison.extend(frames))
 
     def _do(self, act: Callable[..., None], *given: Any) -> None:
         done = threading.Event()

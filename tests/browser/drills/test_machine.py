@@ -102,7 +102,6 @@ def test_the_maps_graphics_are_lost_and_come_back(browser: Browser, site: Site) 
         one.page.evaluate(LOSE)
         expect(one.page.locator("#map-pane[data-lost]")).to_have_count(1)
         one.note("said")
-        one.page.screenshot(path="/tmp/shot_gl.png")  # TEMP
         site.report()
         one.count += 1
         one.trouble()
