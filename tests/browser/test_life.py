@@ -22,6 +22,7 @@ from geodata.services.actors import Actor
 from geodata.services.desk import Desk
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
+from layers.registry import LAYERS
 from tests.factories.boundary_files import SOUTH, STEP, WEST
 from tests.factories.page_city import open_room
 from tests.factories.people import cookie_of, signed_in
@@ -72,7 +73,7 @@ def pushes() -> Iterator[list[Push]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wiring, "register", noted)
-        patch.setattr(wiring, "LAYERS", [Breakable(layer) for layer in wiring.LAYERS])
+        patch.setattr(wiring, "LAYERS", [Breakable(layer) for layer in LAYERS])
         patch.setattr(board, "SECTIONS", {name: breakable(name, section) for name, section in sections.items()})
         yield made
 

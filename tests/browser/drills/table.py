@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
 
+BACK = ("valid again", "live", "month", "forward", "back")
 Seconds = Mapping[str, Mapping[str, float]]
 BEGIN, END = "<!-- drills -->", "<!-- /drills -->"
 ROWS: Sequence[tuple[str, str, str]] = (
+    ("calendar", "a month's last midnight; clocks go forward; and back", "today's figures and the curve turn"),
     ("restart", "the server is killed and started again", "amber"),
     ("away 30 s", "the server is away for 30 s", "amber, then the banner: no line to the server, last good time"),
     ("away 4 min", "… for 4 min", "the same"),
@@ -55,7 +57,7 @@ def table(seconds: Seconds) -> str:
         if drill in seconds:
             told = seconds[drill]
             seen = ", ".join(f"{told[name]:.1f} s ({name})" for name in ("late", "said", "down") if name in told)
-            back = ", ".join(f"{told[name]:.1f} s" for name in ("valid again", "live") if name in told)
+            back = ", ".join(f"{told[name]:.1f} s" for name in BACK if name in told)
             lines.append(f"| {trouble} | {shown} | {seen or '–'} | {back} |")
     when = f"{datetime.now(UTC):%Y-%m-%d}, {cpu_count()} processors, {platform.system()}"
     return "\n".join([*lines, "", f"Measured {when}, browser, server and database on one machine."])

@@ -140,8 +140,9 @@ class Wall:
     def is_sound(self, slack: int = 40) -> None:
         """One socket, no more listeners than before, nothing unexpected on the console."""
         until(self.page, lambda: self.site.relay.sockets == 1, 10)
-        assert self.held() <= self.listeners + slack
-        assert self.wrong == []
+        held = self.held()
+        assert held <= self.listeners + slack, f"{held} listeners, before {self.listeners}"
+        assert self.wrong == [], self.wrong
 
 
 def until(page: Page, true: Callable[[], Any], timeout_s: float = 60) -> None:
