@@ -34,8 +34,8 @@ MINUTE_MS = 60_000
 def found(root: Path, database: str = "", zone: str = "") -> DataFolder:
     """Two districts of four grids each (one name could do harm as HTML), 40 events and a unit in one grid.
 
-    ``database``: the address of an empty one, where it is not to be the file in the folder; ``zone``: a time zone, where
-    it matters which.
+    ``database``: the address of an empty one, where it is not to be the file in the folder; ``zone``: a time zone,
+    where it matters which.
     """
     folder = DataFolder(root)
     told = {"title_zh": TITLE, "title_en": "Demo centre", "time_zone": zone or morning_zone()}

@@ -51,11 +51,17 @@ def full(store: Store) -> Iterator[None]:
         limit(PLENTY)
 
 
+def write_both(store: Store) -> None:
+    """The first of them would have room."""
+    with store.begin() as conn:
+        settings.put(conn, "small", "x")
+        settings.put(conn, "large", "x" * 1_000_000)
+
+
 def test_a_full_disk_is_told_from_other_outages_and_nothing_is_half_written(city: Store) -> None:
     with full(city):
-        with pytest.raises(StoreFullError, match="full"), city.begin() as conn:
-            settings.put(conn, "small", "x")
-            settings.put(conn, "large", "x" * 1_000_000)
+        with pytest.raises(StoreFullError, match="full"):
+            write_both(city)
         with city.read() as conn:
             assert settings.get(conn, "small") is None
     with city.begin() as conn:
