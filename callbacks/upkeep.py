@@ -28,7 +28,8 @@ class Job:
     """Work that comes again: run in a thread at the start and so long after it has ended, whatever came of it.
 
     ``failed_s``: at least so long after it has failed, where trying is dear. ``once``: although several processes run,
-    one does it; its work asks for the lease of its own name.
+    one does it; its work asks for the lease of its own name. ``feeds``: what screens show that grows old without it
+    (``Pace``).
     """
 
     name: str
@@ -36,6 +37,7 @@ class Job:
     work: Work
     once: bool = False
     failed_s: float = 0.0
+    feeds: str = ""
 
 
 def _forget(room: Room, _: Claims, at_ms: int) -> object:
@@ -87,8 +89,8 @@ def _release(room: Room, _: Claims, at_ms: int) -> int:
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
-    Job("asking the next tier", 3 * SECOND_S, _climb, once=True),
-    Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
+    Job("asking the next tier", 3 * SECOND_S, _climb, once=True, feeds="alerts"),
+    Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True, feeds="alerts"),
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
@@ -116,6 +118,13 @@ async def _again(job: Job, room: Room, claims: Claims) -> None:
 
 async def done(job: Job, room: Room, claims: Claims) -> bool:
     """Do a job once; whether it came to its end. What goes wrong is logged, and the job comes again."""
+    room.pace.begins(job.name, job.feeds, max(job.every_s, job.failed_s), now_ms())
+    good = await _tried(job, room, claims)
+    room.pace.ends(job.name, good, now_ms())
+    return good
+
+
+async def _tried(job: Job, room: Room, claims: Claims) -> bool:
     try:
         came_of_it = await asyncio.to_thread(job.work, room, claims, now_ms())
     except StoreError as error:
