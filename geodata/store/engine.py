@@ -26,6 +26,7 @@ __all__ = ["Connection", "Store", "StoreError", "Watch"]
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_MS = 30_000
 WRITER_LOCK = 7_310_211
+WAL_MAX, WAL_WAIT_MS = 33_554_432, 2_000
 READER_POOL = 8
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
@@ -123,6 +124,26 @@ class Store:
     def watch(self) -> Watch:
         """A watch for the change log's tail; close it when done."""
         return Watch(self._reader.connect() if self.dialect == "sqlite" else None)
+
+    def shorten(self, most_bytes: int = WAL_MAX, wait_ms: int = WAL_WAIT_MS) -> bool:
+        """Begin SQLite's write-ahead log anew where it has become longer; whether it is short now.
+
+        SQLite does so by itself at a moment without readers, which need not come: while reads overlap, it grows by all that
+        is written. Who writes or reads waits meanwhile, so long at most; after that those who still read keep it.
+        """
+        if self.dialect != "sqlite":
+            return True
+        log = Path(f"{make_url(self.url).database}-wal")
+        if not log.exists() or log.stat().st_size <= most_bytes:
+            return True
+        with self._turn, _reaching(self.url), self._writer.connect() as conn:
+            raw = cast(sqlite3.Connection, conn.connection.driver_connection)
+            raw.execute(f"PRAGMA busy_timeout={wait_ms}")
+            try:
+                busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return not busy
 
     def close(self) -> None:
         """Close all connections."""
