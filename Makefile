@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= data/demo
 PORT ?= 8050
 
-.PHONY: run test check bench drill clean
+.PHONY: run test check bench drill soak clean
 
 run: $(VENV)/.ready
 	$(BIN)/python app.py demo --data $(DATA) --port $(PORT)
@@ -25,6 +25,10 @@ bench: $(VENV)/.ready
 # kill -9 at random moments under load: docs/reliability.md.
 drill: $(VENV)/.ready
 	ONESCREEN_KILLS=$${ONESCREEN_KILLS:-200} $(BIN)/python -m pytest -q -s -o timeout=0 tests/integration/crash
+
+# An hour of walls at twenty times the demo's speed: docs/reliability.md.
+soak: $(VENV)/.ready
+	$(BIN)/python -m tests.soak
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

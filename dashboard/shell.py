@@ -20,6 +20,25 @@ setInterval(function () {
 }, 30000);
 """
 """Stands in the page itself: where a script of it did not come (a proxy's 502 in its place), nothing else would run."""
+STILL = """
+(function () {
+  var still = null;
+  try {
+    still = sessionStorage.getItem("still");
+    sessionStorage.removeItem("still");
+  } catch (error) {}
+  if (!still) return;
+  var frame = document.createElement("iframe");
+  frame.id = "still";
+  frame.setAttribute("sandbox", "allow-same-origin");
+  frame.style.cssText = "position:fixed;inset:0;width:100%;height:100%;border:0;z-index:2147483647;pointer-events:none";
+  frame.srcdoc = still;
+  document.body.appendChild(frame);
+  setTimeout(function () { frame.remove(); }, 20000);
+})();
+"""
+"""Before anything else of a page that a wall loads anew: how the one before looked (assets/wall_fresh.js), 20 s at most.
+It runs no script."""
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">
   <head>
@@ -30,10 +49,11 @@ INDEX = """<!DOCTYPE html>
     {%css%}
   </head>
   <body>
+    <script>$still</script>
     {%app_entry%}
     <footer hidden>{%config%}{%scripts%}{%renderer%}</footer>
   </body>
-</html>""".replace("$rescue", RESCUE)
+</html>""".replace("$rescue", RESCUE).replace("$still", STILL)
 
 
 def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Mapping[str, Any]) -> html.Div:

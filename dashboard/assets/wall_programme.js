@@ -178,5 +178,5 @@
     setInterval(tick, TICK_MS);
     ask();
   });
-  O.programme = { plan: () => plan, calling: () => call && call.row.code };
+  O.programme = { plan: () => plan, calling: () => call && call.row.code, busy: () => busy || call !== null };
 })();
