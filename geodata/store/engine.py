@@ -128,8 +128,8 @@ class Store:
     def shorten(self, most_bytes: int = WAL_MAX, wait_ms: int = WAL_WAIT_MS) -> bool:
         """Begin SQLite's write-ahead log anew where it has become longer; whether it is short now.
 
-        SQLite does so by itself at a moment without readers, which need not come: while reads overlap, it grows by all that
-        is written. Who writes or reads waits meanwhile, so long at most; after that those who still read keep it.
+        SQLite does so by itself at a moment without readers, which need not come: while reads overlap, it grows by all
+        that is written. Who writes waits meanwhile, so long at most; after that those who still read keep it.
         """
         if self.dialect != "sqlite":
             return True
