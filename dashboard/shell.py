@@ -32,13 +32,17 @@ STILL = """
   frame.id = "still";
   frame.setAttribute("sandbox", "allow-same-origin");
   frame.style.cssText = "position:fixed;inset:0;width:100%;height:100%;border:0;z-index:2147483647;pointer-events:none";
+  frame.style.visibility = "visible";
   frame.srcdoc = still;
+  var root = document.documentElement;
+  root.style.visibility = "hidden";
+  frame.onload = function () { root.style.visibility = ""; };
   document.body.appendChild(frame);
-  setTimeout(function () { frame.remove(); }, 20000);
+  setTimeout(function () { frame.onload(); frame.remove(); }, 20000);
 })();
 """
-"""Before anything else of a page that a wall loads anew: how the one before looked (assets/wall_fresh.js), 20 s at most.
-It runs no script."""
+"""First of all in a page that a wall loads anew: how the one before looked (assets/wall_fresh.js), 20 s at most.
+It runs no script. Until it stands nothing is painted, so that the browser keeps the picture of the page before."""
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">
   <head>
