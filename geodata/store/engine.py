@@ -28,6 +28,9 @@ BUSY_MS = 30_000
 WRITER_LOCK = 7_310_211
 WAL_MAX, WAL_WAIT_MS = 33_554_432, 2_000
 READER_POOL = 8
+STATEMENTS = 128
+"""Prepared ones that each connection to SQLite keeps. Lists of ids come in every length, each its own statement of some
+23 kB: what is kept is bounded by this, and reached within the hour."""
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
@@ -180,9 +183,10 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
     if not path or path == ":memory:":
         raise StoreError("a city lives in a file; give sqlite:///path/to/city.sqlite")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    arguments = {"timeout": BUSY_MS / 1000, "check_same_thread": False, "cached_statements": 512}
+    arguments = {"timeout": BUSY_MS / 1000, "check_same_thread": False, "cached_statements": STATEMENTS}
     writer = sa.create_engine(url, connect_args=arguments, pool_size=1, max_overflow=0)
-    reader = sa.create_engine(url, connect_args=arguments, pool_size=READER_POOL, max_overflow=-1)
+    # Last in, first out: what one reader has prepared serves the next one, and the others need not hold it, too.
+    reader = sa.create_engine(url, connect_args=arguments, pool_size=READER_POOL, max_overflow=-1, pool_use_lifo=True)
 
     def connected(raw: sqlite3.Connection, _record: Any) -> None:
         # Without this the driver begins only at the first write: reads before it are not in the transaction, and of

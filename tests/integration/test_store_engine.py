@@ -229,3 +229,13 @@ def test_whoever_reads_for_long_keeps_the_log_and_nobody_from_writing(sqlite_sto
         assert settings.get(conn, "pad0") is None
     assert sqlite_store.shorten(most_bytes=1_048_576)
     assert (tmp_path / "city.sqlite-wal").stat().st_size == 0
+
+
+def test_readers_that_come_one_after_the_other_share_a_connection(sqlite_store: Store) -> None:
+    with sqlite_store.read(), sqlite_store.read(), sqlite_store.read():
+        pass
+    used = set()
+    for _ in range(6):
+        with sqlite_store.read() as conn:
+            used.add(id(conn.connection.driver_connection))
+    assert len(used) == 1, "what each has prepared would be held by all"
