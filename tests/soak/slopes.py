@@ -28,8 +28,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What a measure may do. ``per_h``: its slope; ``most``: its largest value; ``more``: how much higher its largest
-    value may be in the last third than in the first one. None: not judged by it."""
+    """What a measure may do. ``per_h``: its slope; ``most``: its largest value; ``more``: by how much its lowest value
+    in the last third may be above that in the first one: what turns comes back to it, what is left behind does not.
+    None: not judged by it."""
 
     per_h: float | None = None
     most: float | None = None
@@ -101,10 +102,8 @@ def find(
         slope = slope_of(seconds, values, block_s)
         third = seconds[-1] / 3
         before, after = values[seconds <= third], values[seconds >= 2 * third]
+        first, last, most = float(np.median(before)), float(np.median(after)), float(values.max())
         bar = bars.get(kind, Bar())
-        verdict = judge(bar, slope, float(values.max()), float(after.max() - before.max()))
-        found.append(
-            Finding(name, units[kind], float(np.median(before)), float(np.median(after)), float(values.max()), slope,
-                    bar, verdict)
-        )  # fmt: skip
+        verdict = judge(bar, slope, most, float(after.min() - before.min()))
+        found.append(Finding(name, units[kind], first, last, most, slope, bar, verdict))
     return found
