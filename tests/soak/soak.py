@@ -51,7 +51,8 @@ def soak(
         while due_s <= plan.lasts_s:
             pages[0].page.wait_for_timeout(max(0.0, 1000 * (began + due_s - time.monotonic())))
             _take(samples, began, server, pages)
-            samples["browser memory"].append((time.monotonic() - began, browser_mb(browser)))
+            for name, value in browser_mb(browser).items():
+                samples[name].append((time.monotonic() - began, value))
             samples["machine load"].append((time.monotonic() - began, os.getloadavg()[0]))
             if raw:
                 _append(raw, samples)

@@ -64,12 +64,17 @@ def hung(browser: Browser, base: str, walls: Sequence[Wall]) -> Iterator[list[Hu
         one.page.context.close()
 
 
-def browser_mb(browser: Browser) -> float:
-    """The resident memory (MB) of all processes of a browser, what they share counted in each."""
+def browser_mb(browser: Browser) -> Mapping[str, float]:
+    """The resident memory (MB) of a browser by the kind of process: the pages', the one that draws for all, and all."""
     session = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
-    return sum(_pages(process["id"]) for process in processes) * PAGE_BYTES / MB
+    mb = [(process["type"], _pages(process["id"]) * PAGE_BYTES / MB) for process in processes]
+    return {
+        "pages memory": sum(n for kind, n in mb if kind == "renderer"),
+        "drawing memory": sum(n for kind, n in mb if kind == "GPU"),
+        "browser memory": sum(n for _, n in mb),
+    }
 
 
 def _pages(pid: int) -> int:
