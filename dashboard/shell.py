@@ -42,7 +42,7 @@ STILL = """
 })();
 """
 """First of all in a page that a wall loads anew: how the one before looked (assets/wall_fresh.js), 20 s at most.
-It runs no script. Until it stands nothing is painted, so that the browser keeps the picture of the page before."""
+It runs no script. Until it stands nothing of the page behind it is shown."""
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">
   <head>
