@@ -278,7 +278,7 @@ def test_a_gap_is_noticed_and_a_full_frame_asked_for(scripted: tuple[Page, Scrip
     wait(page, lambda: len(script.subs) == 2)
     assert (script.subs[-1]["seq"], script.subs[-1]["topic"]) == (0, "")
     assert stats(page)["gaps"] == 1
-    assert page.evaluate("onescreen.live.state().state") != "live"
+    until(page, "() => onescreen.live.state().state !== 'live'")
     script.confirm()
     script.full(13, s={"n": 33})
     until(page, shows(33))
