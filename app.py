@@ -38,6 +38,7 @@ from callbacks.access import pages
 from callbacks.answers import add_answers
 from callbacks.live import sweeping, wiring
 from callbacks.live.guarding import guard
+from callbacks.live.noting import keep_noting
 from callbacks.policy import content_policy, hash_of
 from callbacks.room import Room
 from callbacks.upkeep import keep_up
@@ -120,7 +121,7 @@ def create_app(room: Room) -> Dash:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         works = (
             beat(room.door, room.tail.process), room.tail.run(), push.bells.run(), guard(push.sockets, room.sessions),
-            keep_up(room), push.replays.run(),
+            keep_up(room), push.replays.run(), keep_noting(push.hub, room.store, room.tail.process),
         )  # fmt: skip
         tasks = [asyncio.create_task(work) for work in works]
         yield
@@ -142,13 +143,14 @@ def create_app(room: Room) -> Dash:
     server.add_middleware(CompressMiddleware, minimum_size=500)
     app = Dash(
         __name__, server=server, backend="fastapi", serve_locally=True,
-        assets_folder=str(CODE / "dashboard" / "assets"), assets_ignore=r"^(forms(_\w+)?\.css|field(_\w+)?\.(css|js))$",
+        assets_folder=str(CODE / "dashboard" / "assets"), assets_ignore=r"^(forms|field)(_\w+)?\.(css|js)$",
         title="一屏统览 OneScreen", update_title="", suppress_callback_exceptions=True, index_string=INDEX,
     )  # fmt: skip
     # A function: whoever opens or reloads a page gets the boundaries and the catalogue that are in force then.
     app.layout = lambda: shell(
-        room.catalogue, [layer.id for layer in LAYERS], map.pane(room, asking.get()), navigation.me(room, asking.get())
-    )
+        room.catalogue, [layer.id for layer in LAYERS], map.pane(room, asking.get()), navigation.me(room, asking.get()),
+        room.city.looks,
+    )  # fmt: skip
     for part in (navigation, map, search, selection, stepping, saved, batch):
         part.register(app, room)
     # Dash finds its assets and callbacks at the first request for "/"; a wall's first request is a deep link.
@@ -183,9 +185,13 @@ def refuse_open_house(room: Room, host: str) -> None:
 def warn_of_strangers(room: Room) -> None:
     """Say which codes of ``city.toml`` are none of the catalogue: what they are written for never happens."""
     known = room.catalogue.subtypes, room.catalogue.classes
-    for key, said in (("joint", room.city.joint), ("skill", room.city.skill)):
-        if strangers := unknown_matters(said, *known):
-            said_of = f"city.toml: [[{key}]]: matters: not in the catalogue: {', '.join(strangers)}"
+    places = {f"[[{key}]]: matters": unknown_matters(said, *known)
+              for key, said in (("joint", room.city.joint), ("skill", room.city.skill))}  # fmt: skip
+    for focus, codes in room.city.focus.items():
+        places[f"[focus]: {focus}"] = [code for code in codes if code not in room.catalogue.classes]
+    for place, strangers in places.items():
+        if strangers:
+            said_of = f"city.toml: {place}: not in the catalogue: {', '.join(strangers)}"
             say.print(f"[yellow]●[/] {escape(said_of)}", soft_wrap=True)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from callbacks.room import Room
 from geodata.intake.door import now_ms
-from geodata.services import alerting, escalating, patrolling, supervising, surging
+from geodata.services import alerting, escalating, patrolling, showing, supervising, surging
 from geodata.services.briefing_keeping import keep_due
 from geodata.services.keeping import forget
 from geodata.services.leasing import Claims
@@ -26,13 +26,15 @@ Work = Callable[[Room, Claims, int], object]
 class Job:
     """Work that comes again: run in a thread at the start and so long after it has ended, whatever came of it.
 
-    ``once``: although several processes run, one does it; its work asks for the lease of its own name.
+    ``failed_s``: at least so long after it has failed, where trying is dear. ``once``: although several processes run,
+    one does it; its work asks for the lease of its own name.
     """
 
     name: str
     every_s: float
     work: Work
     once: bool = False
+    failed_s: float = 0.0
 
 
 def _forget(room: Room, _: Claims, at_ms: int) -> object:
@@ -76,6 +78,11 @@ def _shorten(room: Room, _: Claims, _at_ms: int) -> None:
         log.info("The database's write-ahead log is long and still read")
 
 
+def _release(room: Room, _: Claims, at_ms: int) -> int:
+    """What desks make walls show ends with its time; whichever process comes first writes it down."""
+    return showing.lapse(room.access, at_ms)
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
@@ -85,7 +92,8 @@ JOBS: Sequence[Job] = (
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
-    Job("keeping briefings", 20 * SECOND_S, _brief, once=True),
+    Job("releasing walls", 5 * SECOND_S, _release),
+    Job("keeping briefings", 20 * SECOND_S, _brief, once=True, failed_s=10 * MINUTE_S),
 )
 
 
@@ -101,8 +109,8 @@ async def keep_up(room: Room, jobs: Sequence[Job] = JOBS) -> None:
 
 async def _again(job: Job, room: Room, claims: Claims) -> None:
     while True:
-        await done(job, room, claims)
-        await asyncio.sleep(job.every_s)
+        well = await done(job, room, claims)
+        await asyncio.sleep(job.every_s if well else max(job.every_s, job.failed_s))
 
 
 async def done(job: Job, room: Room, claims: Claims) -> bool:

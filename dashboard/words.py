@@ -30,6 +30,7 @@ from dashboard import (
     words_surges,
     words_terms,
     words_wall,
+    words_walls,
 )
 from geodata.domain.view import LANGUAGES
 
@@ -52,7 +53,7 @@ BROWSER_TABLES = (
 )  # fmt: skip
 FORM_TABLES = (
     words_loop.WORDS, words_roles.WORDS, words_access.WORDS, words_admin.WORDS, words_field.WORDS, words_phones.WORDS,
-    words_quarantine.WORDS, words_programmes.WORDS,
+    words_quarantine.WORDS, words_programmes.WORDS, words_walls.WORDS,
     words_indicators.WORDS, words_briefing.WORDS,
 )  # fmt: skip
 TABLES = (*BROWSER_TABLES, *FORM_TABLES)

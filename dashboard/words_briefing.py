@@ -56,6 +56,7 @@ PAGE: dict[str, tuple[str, str]] = {
     "briefings.list": ("留存的报表", "Kept briefings"),
     "briefings.period": ("时段", "Period"),
     "briefings.made": ("生成时间", "Made"),
+    "briefings.gone": ("区划已变更，仅留记录", "its area is no longer in force"),
     "briefings.empty": ("还没有留存的报表。", "No briefing is kept yet."),
     "briefings.older": ("更早", "Older"),
 }  # fmt: skip

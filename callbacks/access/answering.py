@@ -34,6 +34,7 @@ SLOW_AT_ONCE = 2
 NAV: Sequence[tuple[str, str, Right | None]] = (
     ("/", "nav.map", None),
     ("/admin/people", "nav.people", Right.MANAGE_ACCOUNTS),
+    ("/walls", "nav.walls", Right.MANAGE_SCREENS),
     ("/admin/screens", "nav.screens", Right.MANAGE_SCREENS),
     ("/admin/programmes", "nav.programmes", Right.MANAGE_SCREENS),
     ("/admin/phones", "nav.phones", Right.MANAGE_PHONES),

@@ -22,7 +22,7 @@ VALUES = (
     "subtype", "source", "found", "until_ms", "into", "accountable", "order_kind", "placard_level", "assists", "marks",
     "photo", "stage", "consent", "trigger", "tier", "raised_ms", "covers", "n_event", "n_alert", "n_unit", "n_import",
     "n_areas", "n_roster", "n_roads", "n_surge", "steps", "transition", "hold_s", "programme", "top", "right", "bottom",
-    "left", "columns", "bezel", "dim", "dim_from", "dim_to", "shift",
+    "left", "columns", "bezel", "dim", "dim_from", "dim_to", "shift", "shown", "address",
 )  # fmt: skip
 """Values that have words for what they are; others stand there by their own name."""
 SAID_AS: Mapping[str, str] = MappingProxyType({
@@ -30,6 +30,7 @@ SAID_AS: Mapping[str, str] = MappingProxyType({
     "page": "screen_page.", "why": "audit_why.", "kind": "unit_kind.", "stage": "photo_stage.",
     "transition": "transition.", "marks": "mark.",
     "trigger": "alert.trigger.", "order_kind": "order_kind.", "placard_level": "placard_level.",
+    "shown": "shown_kind.",
 })  # fmt: skip
 YES_OR_NO = frozenset({"totp_required", "federated", "second_factor_forgotten", "found"})
 TELLING = frozenset({"found", "failures"})

@@ -185,7 +185,8 @@ def _row(room: Room, k: Kept, lang: str) -> dict[str, Any]:
     tree, brief = room.situation.tree, parse_brief(k.period)
     o = tree.ordinal.get(k.area_code)
     return {
-        "href": address(k.area_code, brief), "period": briefing.period_text(k.period, lang), "kind": brief.kind,
+        "href": address(k.area_code, brief) if o is not None else "",
+        "period": briefing.period_text(k.period, lang), "kind": brief.kind,
         "area": tree.areas[o].label(lang) if o is not None else k.area_code, "made_ms": k.made_ms,
         "mark": k.fingerprint,
     }  # fmt: skip

@@ -22,16 +22,20 @@ from callbacks.access import (
     quarantine,
     rights,
     screens,
+    walls,
 )
 from callbacks.access.answering import Answers, MissingError
 from callbacks.field import pages as field
 from callbacks.room import Room
 
 PARTS = (
-    coming_in, account, people, screens, programmes, playing, phones, feeds, quarantine, rights, alerts, briefings,
-    audit, demo,
+    coming_in, account, people, walls, screens, programmes, playing, phones, feeds, quarantine, rights, alerts,
+    briefings, audit, demo,
 )  # fmt: skip
-OURS = ("/login", "/logout", "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field")
+OURS = (
+    "/login", "/logout", "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field",
+    "/walls",
+)  # fmt: skip
 
 
 def router(room: Room) -> APIRouter:

@@ -12,9 +12,12 @@ from starlette.responses import Response
 
 from callbacks.access.answering import Answers, MissingError
 from callbacks.access.asked import language_of
+from callbacks.access.walls_shown import line
+from callbacks.queue import view_of
 from callbacks.room import Room
 from dashboard.words import named, words
 from geodata.domain.programmes import Programme
+from geodata.domain.showing import Shown
 from geodata.domain.view import MapView
 from geodata.intake.door import now_ms
 from geodata.services.actors import asking
@@ -41,10 +44,9 @@ def router(answers: Answers) -> APIRouter:
 
 
 def _told(room: Room, lang: str) -> Json:
-    at_ms = now_ms()
-    found = playing(room.access, room.situation, asking.get(), at_ms)
+    at_ms, actor, tree = now_ms(), asking.get(), room.situation.tree
+    found = playing(room.access, room.situation, actor, lambda address: view_of(room, actor, address), at_ms)
     kiosk, programme = asdict(found.kiosk), found.programme
-    actor, tree = asking.get(), room.situation.tree
     own = MapView(tree.areas[actor.home(tree) or 0].code, actor.page, lang=room.city.language)
     return {
         "now": at_ms, "kiosk": {k: v for k, v in kiosk.items() if not k.startswith("dim")},
@@ -52,7 +54,17 @@ def _told(room: Room, lang: str) -> Json:
         "programme": programme is not None, "transition": (programme or PLAIN).transition,
         "hold_ms": (programme or PLAIN).hold_s * 1000,
         "order": [(s.from_ms, s.to_ms, programme.steps[s.step].address) for s in found.slots] if programme else [],
-        "calls": [_call(room, lang, call) for call in found.calls],
+        "calls": [_call(room, lang, call) for call in found.calls], "shown": _shown(room, lang, found.shown),
+    }  # fmt: skip
+
+
+def _shown(room: Room, lang: str, shown: Shown | None) -> Json | None:
+    """What a desk makes the wall show, and the line that says who."""
+    if shown is None:
+        return None
+    return {
+        "kind": shown.kind, "address": shown.address, "since": shown.since_ms, "until": shown.until_ms,
+        "line": line(room, shown, lang),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 STATES = frozenset({"live", "late", "down"})
+DOINGS = frozenset({"", "alert", "touched"})
 WORD_MAX = 32
 NUMBER_MAX = 2**53
 
@@ -14,25 +15,34 @@ NUMBER_MAX = 2**53
 @dataclass(frozen=True, slots=True)
 class Echo:
     """The newest beat on a screen (epoch ms of the server; 0 before the first), what the screen calls itself, the
-    build that it runs, and its JavaScript heap in bytes, where the browser tells it.
+    build that it runs, and its JavaScript heap in bytes, where the browser tells it: now and as the page had it first.
+
+    ``loaded_ms``: when the page was loaded, by the server's clock. ``doing``: "alert" while a wall shows an alert,
+    "touched" while somebody stands before it, else "".
     """
 
     beat_ms: int
     state: str
     build: str
     heap: int | None
+    first_heap: int | None = None
+    loaded_ms: int | None = None
+    doing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
     """One open socket, for whoever looks after the screens. Times are epoch ms of this machine.
 
-    ``token_id``: in whose name it was opened (0: nobody's); ``page`` and ``area`` are "" before it asked for a view.
+    ``token_id``: in whose name it was opened (0: nobody's); ``account_id``: of a screen's account, 0 for all others;
+    ``address``, ``page`` and ``area`` are "" before it asked for a view.
     ``age_ms``: how old what it shows is; of the last echo, or of the wait for the first. ``echo`` was ``heard_ms``.
     ``unread``: bytes that it has not taken yet.
     """
 
     token_id: int
+    account_id: int
+    address: str
     page: str
     area: str
     topic: str
@@ -46,11 +56,14 @@ class Screen:
 def read_echo(message: Mapping[str, Any]) -> Echo | None:
     """The echo in a message of a screen; None where it is none."""
     beat_ms, heap, state, build = (message.get(name) for name in ("beat", "heap", "state", "build"))
+    first_heap, loaded_ms, doing = message.get("heap0"), message.get("loaded"), message.get("doing", "")
     if not isinstance(state, str) or state not in STATES or not isinstance(build, str) or len(build) > WORD_MAX:
         return None
-    if not _is_number(beat_ms) or not (heap is None or _is_number(heap)):
+    if not isinstance(doing, str) or doing not in DOINGS:
         return None
-    return Echo(beat_ms, state, build, heap)
+    if not _is_number(beat_ms) or not all(n is None or _is_number(n) for n in (heap, first_heap, loaded_ms)):
+        return None
+    return Echo(beat_ms, state, build, heap, first_heap, loaded_ms, doing)
 
 
 def _is_number(value: object) -> TypeGuard[int]:

@@ -103,6 +103,12 @@ class Hub:
         now_ms = self.now_ms()
         return sorted((client.screen(now_ms) for client in self.clients), key=lambda screen: -screen.age_ms)
 
+    def walls(self) -> list[Screen]:
+        """Every open socket of an account of a screen, the oldest picture first; of nobody else's."""
+        now_ms = self.now_ms()
+        found = (client.screen(now_ms) for client in self.clients if client.account_id)
+        return sorted(found, key=lambda screen: -screen.age_ms)
+
     def subscribe(self, client: Client, view: MapView, last_topic: str = "", last_seq: int = 0, n: int = 0) -> None:
         """Put a client on a view's topic: what it missed when that is remembered, else the newest full frame.
 

@@ -113,8 +113,7 @@ class Replays:
         self._moment(view)
         self._forget_left(asyncio.get_running_loop().time())
         if (view.at, view.play) not in self._sessions:
-            if view.play and sum(1 for s in self._sessions.values() if s.speed) >= PLAYING_MAX:
-                raise ViewError("play", str(view.play), f"is one replay too many: {PLAYING_MAX} are playing", "full")
+            self._may_play(view)
             self._may_wait(view)
         return ThenPicture(self, view)
 
@@ -130,6 +129,11 @@ class Replays:
         if session is None:
             if not picture.view.play and picture.fresh is not None:
                 return  # it stands still, and is drawn
+            try:
+                self._may_play(picture.view)
+            except ViewError as full:  # it was left for a while, and others play now
+                picture.error = full
+                return
             session = self._sessions[key] = Session(self._moment_or_first(picture.view), picture.view.play)
         session.asked = picture.asked = now
         if picture not in session.pictures:
@@ -179,6 +183,11 @@ class Replays:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, view, session, ask)
         finally:
             self._waiting -= 1
+
+    def _may_play(self, view: MapView) -> None:
+        """Raises ViewError where too many play already."""
+        if view.play and sum(1 for s in self._sessions.values() if s.speed) >= PLAYING_MAX:
+            raise ViewError("play", str(view.play), f"is one replay too many: {PLAYING_MAX} are playing", "full")
 
     def _may_wait(self, view: MapView) -> None:
         """Raises ViewError where too many wait for the thread already."""

@@ -16,6 +16,7 @@ from callbacks.live.hub import CLIENTS_MAX, Hub, HubFullError, refusal
 from callbacks.live.outlets import outlet_of
 from callbacks.live.packets import packet
 from callbacks.live.topics import Client
+from geodata.domain.roles import Role
 from geodata.domain.view import MapView, ViewError
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,8 @@ def client_of(websocket: WebSocket) -> Client:
     session = websocket.scope.get("onescreen.session")
     if session is None:
         return Client(outlet_of(websocket))
-    return Client(outlet_of(websocket), session.token.id, session.account.rev)
+    screen = session.account.id if Role.SCREEN in session.account.roles else 0
+    return Client(outlet_of(websocket), session.token.id, session.account.rev, screen)
 
 
 def same_origin(websocket: WebSocket) -> bool:

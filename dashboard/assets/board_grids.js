@@ -12,12 +12,6 @@
 
   const selected = () => O.view.param("selected").replace(/^area:|^\w+:.*/, "");
 
-  function cleared() {
-    const url = new URL(O.view.address(), location.origin);
-    for (const name of FILTERS) url.searchParams.delete(name);
-    return url.pathname + (url.searchParams.toString() ? "?" + url.searchParams.toString() : "");
-  }
-
   function build() {
     const { h } = O.dom;
     const find = O.board.finder("grid", "grids");
@@ -117,7 +111,7 @@
     const counts = now && now.counts;
     text(p.title, t("grids.title"));
     text(p.total, now ? t("grids.total", { n: O.format.number(now.total) }) : "");
-    attr(link(text(p.clear, t("grids.clear")), cleared()), "hidden", !FILTERS.some((name) => O.view.param(name)));
+    attr(link(text(p.clear, t("grids.clear")), O.view.without(FILTERS)), "hidden", !FILTERS.some((name) => O.view.param(name)));
     drawRate(counts ? counts.coverage : null);
     drawGroup(p.walk, "walk", STATES.map((s) => [s, t("grids.state." + s), counts ? counts.walk[s] || 0 : null]));
     drawGroup(p.type, "type", counts ? counts.type.filter(([kind]) => kind) : []);

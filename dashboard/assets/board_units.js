@@ -15,12 +15,6 @@
 
   const selected = () => O.view.param("selected").replace(/^unit:|^\w+:.*/, "");
 
-  function cleared() {
-    const url = new URL(O.view.address(), location.origin);
-    for (const name of FILTERS) url.searchParams.delete(name);
-    return url.pathname + (url.searchParams.toString() ? "?" + url.searchParams.toString() : "");
-  }
-
   function build() {
     const { h } = O.dom;
     const find = O.board.finder("unit", "units");
@@ -128,7 +122,7 @@
     text(p.title, t("units.title"));
     text(p.total, now ? t("units.total", { n: O.format.number(now.total) }) : "");
     const filtered = FILTERS.some((name) => O.view.param(name));
-    attr(link(text(p.clear, t("units.clear")), cleared()), "hidden", !filtered);
+    attr(link(text(p.clear, t("units.clear")), O.view.without(FILTERS)), "hidden", !filtered);
     drawPost(now && now.counts ? now.counts.post : null);
     GROUPS.forEach((group, i) => drawGroup(p.groups[i], group, now && now.counts));
     if (document.activeElement !== p.text) p.text.value = O.view.param("unit");

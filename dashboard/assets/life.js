@@ -16,6 +16,8 @@
   const marked = new Set();
   let echoedAt = -Infinity;
   let state = "";
+  let firstHeap = null;
+  let loaded = null;       // when the page was, by the server's clock
   let reloading = false;
 
   const now = () => O.age.now() ?? Date.now();
@@ -109,7 +111,10 @@
     const at = performance.now();
     if (at - echoedAt < ECHO_MS && live.state === state) return;
     const heap = performance.memory ? performance.memory.usedJSHeapSize : null;
-    if (O.live.say({ k: "echo", beat: live.beat, state: live.state, build: live.build || "", heap })) {
+    firstHeap = firstHeap ?? heap;
+    if (loaded === null && live.serverNow) loaded = Math.round(live.serverNow - at);
+    const doing = O.programme ? O.programme.doing() : "";
+    if (O.live.say({ k: "echo", beat: live.beat, state: live.state, build: live.build || "", heap, heap0: firstHeap, loaded, doing })) {
       echoedAt = at;
       state = live.state;
     }

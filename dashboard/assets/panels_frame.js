@@ -15,6 +15,7 @@
       units: h("a", { class: "tool tool-units" }, icon("units")),
       briefing: h("a", { class: "tool tool-briefing" }, icon("briefing")),
       page: h("a", { class: "tool tool-page" }, icon("screen")),
+      show: h("a", { class: "tool tool-show", target: "_blank", rel: "noopener" }, icon("show")),
       lang: h("a", { class: "tool tool-lang" }),
       theme: tool("theme", "a"),
       copy: tool("link", "button"),
@@ -55,7 +56,7 @@
     bar.liveness = h("div", { class: "liveness", "data-state": "wait" }, bar.dot, bar.live);
     box.replaceChildren(
       bar.city, bar.demo, bar.path, h("div", { class: "gap" }), bar.search,
-      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.briefing, bar.tools.page, bar.tools.lang, bar.tools.theme, bar.tools.replay, bar.tools.copy, bar.tools.account),
+      h("div", { class: "tools" }, bar.tools.duty, bar.tools.units, bar.tools.briefing, bar.tools.page, bar.tools.show, bar.tools.lang, bar.tools.theme, bar.tools.replay, bar.tools.copy, bar.tools.account),
       bar.stale, bar.liveness, bar.clock, bar.date
     );
     O.search.build(bar.search);
@@ -99,6 +100,7 @@
       const tools = bar.tools;
       const label = (node, key) => attr(attr(node, "aria-label", O.words.t(key)), "title", O.words.t(key));
       attr(tools.page, "hidden", O.account.me().screen);
+      attr(label(link(tools.show, O.mirror.href()), "page.show"), "hidden", !O.account.me().walls);
       O.account.draw(tools.account);
       label(link(tools.page, O.view.withPage(other)), other === "area" ? "page.open_area" : "page.open_wall");
       attr(label(link(tools.duty, O.view.withPage("duty")), "page.open_duty"), "hidden", page === "duty" || !O.account.me().duty);
@@ -204,10 +206,11 @@
     draw(answer, box) {
       if (answer.ok) return box.replaceChildren();
       const { h } = O.dom;
-      const why = answer.field === "area" ? "lost.area" : "lost.address";
+      const why = answer.why === "no_classes" ? "lost.no_classes" : answer.field === "area" ? "lost.area" : "lost.address";
+      const name = answer.why === "no_classes" ? O.words.t("focus." + answer.value) : "";
       return box.replaceChildren(
         h("h1", {}, O.words.t("lost.title")),
-        h("p", {}, O.words.t(why, { field: answer.field, value: answer.value })),
+        h("p", {}, O.words.t(why, { field: answer.field, value: answer.value, name })),
         h("a", { class: "button", href: O.city.home }, O.words.t("lost.home"))
       );
     },

@@ -55,16 +55,14 @@
     return text ? some.concat({ name: "text", value: text, label: O.words.t("filters.text", { text }) }) : some;
   }
 
-  function cleared() {
-    const url = new URL(O.view.address(), location.origin);
-    for (const name of [...GROUPS.map((g) => g[0]), "day", "text"]) url.searchParams.delete(name);
-    const search = url.searchParams.toString();
-    return url.pathname + (search ? "?" + search : "");
-  }
+  /** What a panel adds to its title that is of all events, whatever the filters. */
+  const unfiltered = () => (active().length ? " · " + O.words.t("panel.unfiltered") : "");
 
   function drawChips(box) {
     const { h, text, attr, link, rows, icon } = O.dom;
-    const list = active();
+    // A wall names its theme screen; what that counts is no filter of its own.
+    const wall = O.view.parse().page === "wall";
+    const list = active().filter((chip) => !wall || !O.view.brought(chip.name));
     const make = () => {
       const node = h("a", { class: "chip" }, h("span", {}), icon("close"));
       return node;
@@ -130,7 +128,7 @@
     attr(p.button, "aria-expanded", String(open));
     attr(p.button, "data-on", n > 0);
     attr(p.sheet, "aria-label", O.words.t("filters.title"));
-    attr(link(text(p.clear, O.words.t("filters.clear")), cleared()), "hidden", !n);
+    attr(link(text(p.clear, O.words.t("filters.clear")), O.view.without([...GROUPS.map((g) => g[0]), "day", "text"])), "hidden", !n);
     const piles = O.view.param("piles") === "1";
     text(p.piles.lastChild, O.words.t("filters.piles"));
     attr(link(p.piles, O.view.withParam("piles", piles ? "" : "1")), "aria-checked", String(piles));
@@ -209,7 +207,7 @@
     },
   };
 
-  O.filters = { show, isOpen: () => open, redraw: drawFilters, chips: drawChips, active };
+  O.filters = { show, isOpen: () => open, redraw: drawFilters, chips: drawChips, active, unfiltered };
   (O.mounts = O.mounts || []).push(() => {
     O.panels.apply("tools", true);
     document.addEventListener("pointerdown", (e) => {

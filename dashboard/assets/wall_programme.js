@@ -1,5 +1,6 @@
-/* A wall follows its programme by the server's clock, lets a new alert come between, shows it on the map, and returns.
-   Where nothing comes from the server it stays where it is: what stands there says its age. */
+/* A wall follows its programme by the server's clock, or what a desk makes it show; lets a new alert come between, shows it
+   on the map, and returns. A wall that is held stays where it is, whatever comes. Where nothing comes from the server it
+   stays where it is: what stands there says its age. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
@@ -12,16 +13,22 @@
   const FRAME_MAX_MS = 3000;
   const REST_MS = 15000;      // between two alerts the programme is seen
   const TOUCHED_MS = 120000;  // somebody stands before it and looks around
-  const shown = new Set();
+  const SHOWN_MS = 600000;    // the server tells of an alert for two minutes
+  const shown = new Map();    // the alerts that came between: id → when they were raised
   let plan = null;
   let ahead = 0;              // the server's clock minus performance.now()
   let call = null;            // {row, until} while an alert is shown
   let restUntil = 0;
   let touched = -Infinity;
+  let stood = null;           // where it was when somebody began to look around
   let turned = false;
+  let refused = false;        // the address leads nowhere: its area is gone, say
   let busy = false;
   let card = null;
   let topic = "";
+  let order = "";             // of a desk, so that a new one is told from the one before
+  let at = "";                // and where it leads
+  let line = null;
   let before = "";            // where it was when an alert came, without a programme
 
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -41,13 +48,29 @@
 
   function take(answer) {
     plan = answer;
+    for (const [id, at] of shown) if (answer.now - at > SHOWN_MS) shown.delete(id);
     ahead = answer.now - performance.now();
+    const { shown: by } = answer;
+    const newest = by ? [by.kind, by.since].join(" ") : "";
+    if (newest !== order || (by && by.address !== at)) touched = -Infinity; // a desk goes before whoever stands there,
+    if (newest && newest !== order && call) call.until = -Infinity; // and before the alert that is up
+    order = newest;
+    at = by ? by.address : "";
     O.kiosk.hang(answer.kiosk);
     if (!call) O.kiosk.dim(answer.brightness);
   }
 
+  /** What a desk makes it show, while that stands. */
+  function ordered() {
+    const by = plan.shown;
+    return by && (by.until === null || ahead + performance.now() < by.until) ? by : null;
+  }
+
+  const held = () => Boolean(ordered()) && ordered().kind === "hold";
+
   function wanted() {
     const now = ahead + performance.now();
+    if (ordered()) return ordered().address;
     const slot = plan.order.find(([from, to]) => from <= now && now < to);
     if (slot) return slot[2];
     return now < plan.now + KNOWN_MS ? plan.own : O.view.address();
@@ -93,10 +116,11 @@
   }
 
   async function begin(row) {
-    shown.add(row.id);
-    call = { row, until: performance.now() + plan.hold_ms };
+    shown.set(row.id, row.at);
+    call = { row, until: performance.now() + plan.hold_ms, stays: held() };
     O.kiosk.dim(100);
     drawCard();
+    if (call.stays) return;
     await show(addressOf(row));
     if (row.lonlat) await near(row.lonlat);
   }
@@ -109,10 +133,12 @@
   }
 
   async function end() {
+    const { stays } = call;
     call = null;
     restUntil = performance.now() + REST_MS;
     drawCard();
     O.kiosk.dim(plan.brightness);
+    if (stays) return;
     const area = O.view.parse().area;
     await show(turns() ? wanted() : before);
     if (O.view.parse().area === area) O.map.fit();
@@ -127,27 +153,58 @@
     card.hidden = !call;
     if (!call) return;
     const [why, what, place, times] = card.children;
-    const { row, until } = call;
+    const { row, until, stays } = call;
     text(why, row.why);
     text(what, row.what);
     text(place, row.place + " · " + row.state);
     const n = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     const since = O.format.when(row.at, O.panels.zone(), O.panels.now(), true);
-    text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t("call.returns", { n }));
+    const ends = down() ? [] : [O.words.t(stays ? "call.stays" : "call.returns", { n })];
+    text(times, [O.words.t("call.since", { time: since }), ...ends].join(" · "));
+  }
+
+  /** Who shows what stands there. */
+  function drawLine() {
+    const by = ordered();
+    if (!line) {
+      line = O.dom.h("span", { class: "shown-by", hidden: true }, O.dom.icon("show"), O.dom.h("span", {}));
+      document.getElementById("shell").append(line);
+    }
+    O.dom.attr(O.dom.attr(line, "data-kind", by && by.kind), "hidden", !by);
+    if (by) O.dom.text(line.lastChild, by.line);
+  }
+
+  /* ---- somebody looks around ---- */
+
+  function touch() {
+    if (performance.now() - touched > TOUCHED_MS && !stood && O.view.parse().page === "wall") stood = call ? before : O.view.address();
+    touched = performance.now();
+  }
+
+  /** Whoever left it elsewhere, on another page or in the past, is gone: it goes back to where it was. */
+  async function back() {
+    const to = turns() ? wanted() : stood;
+    stood = null;
+    await show(to);
   }
 
   /* ---- twice a second ---- */
 
-  const turns = () => plan.programme;
+  const turns = () => plan.programme || Boolean(ordered());
+  const down = () => O.live.state().state === "down" && !refused;
 
   async function step() {
     const now = performance.now();
-    if (call) {
-      drawCard();
-      if (now >= call.until) await end();
+    if (call) drawCard();
+    if (call && now >= call.until) {
+      await end();
       return;
     }
-    const row = now >= restUntil && next();
+    if (call && !call.stays) return;
+    if (stood && now - touched > TOUCHED_MS) await back();
+    if (O.view.parse().page !== "wall") return;
+    if (refused && !turns()) await show(plan.own);
+    const row = !call && now >= restUntil && next();
     if (row) {
       before = O.view.address();
       await begin(row);
@@ -161,9 +218,11 @@
   }
 
   async function tick() {
-    if (busy || !plan || O.view.parse().page !== "wall" || O.live.state().state === "down") return;
+    if (busy || !plan) return;
+    if (down()) return void (call && drawCard());
     busy = true;
     try {
+      drawLine();
       await step();
     } finally {
       busy = false;
@@ -173,10 +232,17 @@
 
   (O.mounts = O.mounts || []).push(() => {
     if (!O.account.me().screen) return;
-    O.live.on("on", (message) => (topic = message.topic));
-    addEventListener("pointerdown", () => (touched = performance.now()), { passive: true });
+    O.live.on("on", (message) => {
+      topic = message.topic;
+      refused = false;
+    });
+    O.live.on("refused", () => (refused = true));
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, touch, { passive: true, capture: true });
     setInterval(tick, TICK_MS);
     ask();
   });
-  O.programme = { plan: () => plan, calling: () => call && call.row.code, busy: () => busy || call !== null };
+  /** For whoever looks after the screens: what it is at besides its programme. */
+  const doing = () => (call ? "alert" : plan && turns() && performance.now() - touched <= TOUCHED_MS ? "touched" : "");
+
+  O.programme = { plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size, doing };
 })();

@@ -10,12 +10,11 @@ from pydantic import AwareDatetime
 
 from geodata.domain.areas import AreaTree
 from geodata.intake.door import Door, now_ms
+from geodata.intake.spans import span_ms
 from geodata.services import alerting
 from geodata.services.actors import asking
 from geodata.store.alerts import AlertNow
 
-DAY_MS = 86_400_000
-LONGEST_MS = 31 * DAY_MS
 AreaCode = Annotated[str | None, Query(max_length=64, description="Only in this area and all below it.")]
 AlertId = Annotated[int, Path(ge=1, le=2**53)]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="Only older ones than this id (`next`).")]
@@ -31,12 +30,10 @@ def add_routes(guarded: APIRouter, door: Door) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         """What rang in a span of at most 31 days (without one: the last 24 hours), newest first."""
         desk = door.desk()
-        to_ms = now_ms() + 1 if to_at is None else int(to_at.timestamp() * 1000)
-        from_ms = to_ms - DAY_MS if from_at is None else int(from_at.timestamp() * 1000)
+        from_ms, to_ms = span_ms(from_at, to_at, now_ms())
         found = alerting.past(
-            desk, asking.get(), area=area, from_ms=max(from_ms, to_ms - LONGEST_MS), to_ms=to_ms, before_id=before,
-            limit=limit,
-        )  # fmt: skip
+            desk, asking.get(), area=area, from_ms=from_ms, to_ms=to_ms, before_id=before, limit=limit
+        )
         return {
             "alerts": [_alert(desk.tree, a) for a in found], "next": found[-1].id if len(found) == limit else None,
         }  # fmt: skip

@@ -13,13 +13,12 @@ from geodata.domain.roles import Right
 from geodata.domain.surges import Verdict
 from geodata.intake.door import Door, now_ms
 from geodata.intake.records import PLAIN
+from geodata.intake.spans import span_ms
 from geodata.services import surge_verdicts
 from geodata.services.actors import Actor, asking
 from geodata.services.surge_verdicts import NOTE_MAX, Ruling
 from geodata.store.surges import SurgeNow
 
-DAY_MS = 86_400_000
-LONGEST_MS = 31 * DAY_MS
 AreaCode = Annotated[str | None, Query(max_length=64, description="Only in this area and all below it.")]
 SurgeId = Annotated[int, Path(ge=1, le=2**53)]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="Only older ones than this id (`next`).")]
@@ -50,12 +49,8 @@ def add_routes(guarded: APIRouter, door: Door) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         """What began in a span of at most 31 days (without one: the last 24 hours), over or not, newest first."""
         desk, actor = door.desk(), asking.get()
-        to_ms = now_ms() + 1 if to_at is None else int(to_at.timestamp() * 1000)
-        from_ms = to_ms - DAY_MS if from_at is None else int(from_at.timestamp() * 1000)
-        found = surge_verdicts.past(
-            desk, actor, area=area, from_ms=max(from_ms, to_ms - LONGEST_MS), to_ms=to_ms, before_id=before,
-            limit=limit,
-        )  # fmt: skip
+        from_ms, to_ms = span_ms(from_at, to_at, now_ms())
+        found = surge_verdicts.past(desk, actor, area=area, from_ms=from_ms, to_ms=to_ms, before_id=before, limit=limit)
         following = found[-1].id if len(found) == limit else None
         return {"surges": [_surge(desk.tree, actor, s) for s in found], "next": following}
 

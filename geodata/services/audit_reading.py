@@ -22,6 +22,7 @@ ACTIONS = (
     "export", "export_audit", "replay",
     "report", "enrol", "sign_on", "sign_off", "status", "edit", "acknowledge", "plan_roster", CHANGES,
     "judge_surge", "add_programme", "change_programme", "end_programme", "hang_screen",
+    "push_view", "hold_screen", "mirror_desk", "release_screen",
 )  # fmt: skip
 """What lines tell of, besides the steps of an event (``events.FOLLOWS``)."""
 

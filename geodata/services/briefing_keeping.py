@@ -34,6 +34,10 @@ CATCH_UP = 31
 _READ: TypeAdapter[Briefing] = TypeAdapter(Briefing)
 
 
+class KeepingError(RuntimeError):
+    """Briefings that were due could not be made."""
+
+
 class Shown(NamedTuple):
     """A briefing as it is shown: ``kept`` where it was kept, and ``differs`` where the store would say otherwise now.
 
@@ -131,11 +135,12 @@ def keep_due(
     store: Store, situation: Situation, city: City, claims: Claims, now_ms: int, clock: Callable[[], int]
 ) -> int:
     """Make and keep what is due; how many. 0 where another process does it. ``clock``: the time while it works, epoch
-    ms. What fails for one area holds up no other, and is tried again with the next run."""
+    ms. What fails for one area holds up no other. Raises KeepingError at the end where something failed: it is tried
+    again with the next run."""
     lease = claims.hold(JOB, now_ms)
     if lease is None:
         return 0
-    said, count, failed = city.briefing, 0, False
+    said, count, failed = city.briefing, 0, 0
     ready = list(due(said, situation, now_ms, lease.done_ms))
     if not ready and lease.done_ms is not None and now_ms - lease.done_ms < DAY_MS // 4:
         return 0
@@ -152,13 +157,15 @@ def keep_due(
             try:
                 count += _keep(store, situation, city, claims, code, brief, now_ms)
             except Exception:
-                failed = True
+                failed += 1
                 log.exception("The briefing %s of %s could not be made; it is tried again", brief.key, code)
     with store.begin(durable=False) as conn:
         if claims.may_write(JOB)(conn):
             briefings.purge(conn, now_ms - said.keep_days * DAY_MS)
             if not failed:
                 leases.done(conn, JOB, now_ms)
+    if failed:
+        raise KeepingError(f"{failed} briefings could not be made, {count} were")
     return count
 
 

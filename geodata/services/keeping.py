@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from geodata.services.access import Access
 from geodata.services.closing import SEALED, without_contact
-from geodata.store import beats, contacts, coverage, quarantine, receipts, roster, tokens, versions
+from geodata.store import beats, contacts, coverage, quarantine, receipts, roster, showing, tokens, versions
 from geodata.store.folder import City
 from geodata.store.unit_writes import purge_tracks
 
@@ -41,6 +41,7 @@ def forget(access: Access, city: City, now_ms: int) -> Forgotten:
         for record_id, record in held:
             quarantine.rewrite(conn, record_id, without_contact(record))
         beats.purge(conn, now_ms - HOUR_MS)
+        showing.purge(conn, now_ms - HOUR_MS)
         receipts.purge(conn, now_ms - RECEIPT_DAYS * DAY_MS)
         tracks_before = now_ms - city.track_days * DAY_MS
         said = city.coverage

@@ -1,20 +1,21 @@
-"""Playing: what one screen shows in the minutes to come, how it hangs, and the alerts that come between."""
+"""Playing: what one screen shows in the minutes to come, by whose order, how it hangs, the alerts that come between."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, replace
 
 from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
 from geodata.domain.roles import Role
+from geodata.domain.showing import Shown
+from geodata.domain.view import ViewError
 from geodata.services.access import Access
 from geodata.services.actors import Actor
 from geodata.services.looking import NotThereError
-from geodata.services.programmes import within
+from geodata.services.programmes import Read
 from geodata.situation.briefs import EventBrief
 from geodata.situation.situation import Situation
-from geodata.store import programmes
+from geodata.store import programmes, showing
 from geodata.store.alerts import AlertNow
 from geodata.store.programmes import Screen
 
@@ -25,7 +26,7 @@ CALLS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An alert that comes between, and its event; ``o``: the area in which it stands."""
+    """An alert that comes between, and its event."""
 
     alert: AlertNow
     event: EventBrief
@@ -33,26 +34,35 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Playing:
-    """Slots of ``programme``, in order; without a programme none, and the screen shows its own page."""
+    """Slots of ``programme``, in order; without a programme none, and the screen shows its own page.
+
+    ``shown``: what a desk makes it show instead.
+    """
 
     kiosk: Kiosk
     programme: Programme | None
     slots: list[Slot]
     calls: list[Call]
+    shown: Shown | None = None
 
 
-def playing(access: Access, situation: Situation, actor: Actor, now_ms: int) -> Playing:
-    """Of the screen that asks. Raises NotThereError for everybody else."""
+def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_ms: int) -> Playing:
+    """Of the screen that asks; ``read`` reads an address as it gets it. Raises NotThereError for everybody else."""
     if Role.SCREEN not in actor.roles:
         raise NotThereError("only a screen plays")
     with access.store.read() as conn:
         screen = programmes.screens_of(conn, [actor.account_id]).get(actor.account_id, Screen())
         kept = programmes.by_id(conn, screen.programme_id) if screen.programme_id is not None else None
-    if kept is None or actor.page != "wall":
-        return Playing(screen.kiosk, None, [], calls(situation, actor) if actor.page == "wall" else [])
-    shown = _shown(kept.programme, situation, actor)
-    slots = running_order(shown.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
-    return Playing(screen.kiosk, shown, slots, calls(situation, actor))
+        order = showing.shown(conn, [actor.account_id]).get(actor.account_id)
+    if actor.page != "wall":
+        return Playing(screen.kiosk, None, [], [])
+    if order is not None and not (order.on(now_ms) and _reads(read, order.address)):
+        order = None
+    if kept is None:
+        return Playing(screen.kiosk, None, [], calls(situation, actor), order)
+    programme = _shown(kept.programme, read)
+    slots = running_order(programme.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, programme, slots, calls(situation, actor), order)
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:
@@ -68,11 +78,15 @@ def calls(situation: Situation, actor: Actor) -> list[Call]:
     return [Call(row, event) for row, event in found if event is not None]
 
 
-def _shown(programme: Programme, situation: Situation, actor: Actor) -> Programme:
-    """Without the steps of areas that are no longer there, or no longer the screen's."""
-    tops = [situation.tree.areas[span.start].code for span in actor.ordinals(situation.tree)]
-    steps = tuple(
-        step for step in programme.steps
-        if any(within(situation.tree, top, unquote(urlsplit(step.address).path).rpartition("/")[2]) for top in tops)
-    )  # fmt: skip
-    return Programme(programme.name, programme.area, steps, programme.transition, programme.hold_s)
+def _shown(programme: Programme, read: Read) -> Programme:
+    """Without the steps that the screen cannot show: areas that are no longer there or no longer its own, theme
+    screens, layers and classes that the city no longer has."""
+    return replace(programme, steps=tuple(step for step in programme.steps if _reads(read, step.address)))
+
+
+def _reads(read: Read, address: str) -> bool:
+    try:
+        read(address)
+    except ViewError:
+        return False
+    return True

@@ -27,6 +27,7 @@ from tests.browser.map_browser import MapPage
 from tests.factories.people import cookie_of, signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
+OF_AREA = "code => document.querySelector('[data-area]')?.dataset.area === code"
 LIVE = "() => window.onescreen && onescreen.live && onescreen.live.state().state === 'live'"
 SETTLED = "async () => await onescreen.map.idle()"
 PROJECT = """([lon, lat]) => {
@@ -174,7 +175,7 @@ def test_double_clicks_on_the_map_lead_from_the_city_down_to_a_grid_and_back(scr
         child = max(below, key=lambda a: a["area_m2"])
         double_click(page, child["lon"], child["lat"])
         page.wait_for_function("code => decodeURIComponent(location.pathname).endsWith('/' + code)", arg=child["code"])
-        page.wait_for_function("code => document.querySelector('[data-area]')?.dataset.area === code", arg=child["code"])
+        page.wait_for_function(OF_AREA, arg=child["code"])
         page.evaluate(SETTLED)
         trail.append(child["code"])
     assert len(trail) == 5
@@ -211,7 +212,7 @@ def test_a_leader_goes_from_the_red_district_to_the_grid_sees_why_opens_the_case
     for area in below:  # the worst of each level stands out in red, and its name leads there
         worst = page.locator("#ranking .rank", has=page.locator("i[data-colour=red]")).filter(has_text=area["name"])
         worst.locator(".rank-name").click()
-        page.wait_for_function("code => document.querySelector('[data-area]')?.dataset.area === code", arg=area["code"])
+        page.wait_for_function(OF_AREA, arg=area["code"])
         clicks += 1
     assert (area_of(page), clicks) == (grid["code"], 4)
     kpis = page.locator('[data-key="overdue"] .kpi-value')

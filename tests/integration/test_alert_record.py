@@ -94,6 +94,15 @@ async def test_the_api_lists_confirms_and_names_what_is_asked_wrongly(house: Hou
 
     officer = signed_in(access, Role.DUTY_OFFICER, "D1")
     leader = signed_in(access, Role.SHIFT_LEADER, "D1")
+    for path in ("/api/v1/alerts", "/api/v1/surges/past"):
+        for span, rule in (
+            ("from_at=2026-01-01T00:00:00Z&to_at=2026-02-01T00:00:01Z", "is more than 31 days before to_at"),
+            ("from_at=2026-02-01T00:00:00Z&to_at=2026-01-31T00:00:00Z", "is later than to_at"),
+        ):
+            status, body = await ask(leader, "GET", f"{path}?{span}")
+            assert (status, body["field"], body["rule"]) == (422, "from_at", rule)
+        status, body = await ask(leader, "GET", f"{path}?from_at=2026-01-01T00:00:00Z&to_at=2026-02-01T00:00:00Z")
+        assert status == 200
     other = signed_in(access, Role.DUTY_OFFICER, "D2")
     status, body = await ask(officer, "GET", "/api/v1/alerts/mine")
     assert status == 200

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from geodata.domain.roles import Role
 from geodata.domain.view import LANGUAGES
+from geodata.store import briefings
 from tests.factories.access_browser import House, Labels
 from tests.factories.page_city import UNSAFE
 
@@ -76,3 +77,15 @@ async def test_a_wrong_period_says_field_value_and_rule(house: House) -> None:
     gone = await leader.get("/briefings/open?area=C&kind=week&day=2026-11-26")
     assert gone.headers["location"] == "/briefing/C?period=week%3A2026-W48"
     assert "平安报表" in (await leader.get("/briefings")).text
+
+
+async def test_a_kept_briefing_of_an_area_that_is_gone_is_listed_without_a_link(house: House) -> None:
+    day = days(house, 1)
+    with house.room.store.begin() as conn:
+        for code in ("D1", "GONE"):
+            briefings.keep(conn, code, day, first_day=1, made_ms=1, seq=0, fingerprint=f"mark-{code}", content=b"{}")
+    page = await (await house.inside("head", Role.CENTRE_HEAD)).get("/briefings")
+    rows = {code: row for row in page.text.split("<tr>") for code in ("D1", "GONE") if f"mark-{code}" in row}
+    assert "/briefing/D1" in rows["D1"]
+    assert "href" not in rows["GONE"]
+    assert "区划已变更" in rows["GONE"]

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from geodata.domain.briefing import Brief, Kind
 from geodata.domain.roles import Role
-from geodata.services.briefing_keeping import due, keep_due, listed, shown, wanted
+from geodata.services import briefing, briefing_keeping
+from geodata.services.briefing_keeping import KeepingError, due, keep_due, listed, shown, wanted
 from geodata.services.leasing import Claims
 from geodata.services.looking import NotThereError
 from geodata.situation.loading import load_situation
@@ -94,6 +95,24 @@ def test_after_a_time_without_a_server_what_was_missed_is_made_up_for(small_offi
     assert missed == [YESTERDAY, YESTERDAY.shifted(-1), YESTERDAY.shifted(-1).shifted(-1)]
     assert list(due(city.briefing, there.situation, NINE, NINE - HOUR // 4)) == []
     assert len(list(due(city.briefing, there.situation, NINE, 0))) == 31
+
+
+def test_what_fails_for_one_area_holds_up_no_other_is_told_and_tried_again(
+    small_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = briefing.made
+
+    def fails_for_d1(*args: Any) -> Any:
+        if args[4] == "D1":
+            raise ValueError("no")
+        return sound(*args)
+
+    monkeypatch.setattr(briefing_keeping, "made", fails_for_d1)
+    with pytest.raises(KeepingError, match="1 briefings could not be made, 2 were"):
+        run(small_office, NINE, depth=1)
+    monkeypatch.undo()
+    assert run(small_office, NINE + 600_000, depth=1) == 1
+    assert run(small_office, NINE + 700_000, depth=1) == 0
 
 
 def test_nonsense_in_city_toml_is_refused() -> None:

@@ -58,6 +58,27 @@ async def test_a_job_that_fails_is_logged_and_comes_again_and_the_others_go_on(
     assert "sound" not in caplog.text
 
 
+async def test_what_is_dear_is_not_tried_again_at_once_when_it_fails(room: Room) -> None:
+    runs: Counter[str] = Counter()
+    enough = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def dear(_: Room, __: Claims, ___: int) -> None:
+        runs["dear"] += 1
+        raise ValueError("no")
+
+    def cheap(_: Room, __: Claims, ___: int) -> None:
+        runs["cheap"] += 1
+        if runs["cheap"] >= 20:
+            loop.call_soon_threadsafe(enough.set)
+
+    kept = asyncio.create_task(keep_up(room, [Job("dear", 0.001, dear, failed_s=3_600.0), Job("cheap", 0.001, cheap)]))
+    await asyncio.wait_for(enough.wait(), 30)
+    kept.cancel()
+    await asyncio.gather(kept, return_exceptions=True)
+    assert runs["dear"] == 1
+
+
 async def test_every_job_of_the_table_runs_on_a_real_city_and_those_done_once_hold_a_lease(room: Room) -> None:
     first, second = Claims(room.store), Claims(room.store)
     for job in JOBS:

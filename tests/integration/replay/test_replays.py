@@ -118,6 +118,25 @@ async def test_no_more_than_a_few_play_at_once(room: Room, push: Push) -> None:
     screen(push.hub, views[0])
 
 
+async def test_who_comes_back_to_a_replay_that_was_left_is_counted_too(
+    room: Room, push: Push, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = [MapView("C", at=at(room, 7_200 + k), play=60) for k in range(engine.PLAYING_MAX + 1)]
+    left = screen(push.hub, views[-1])
+    await until(lambda: sections(left))
+    for client in tuple(push.hub.clients):
+        push.hub.leave(client)
+    monkeypatch.setattr(engine, "LEFT_S", 0.0)
+    await until(lambda: push.replays.open(views[0]) and push.replays.metrics()["playing"] == 0)
+    monkeypatch.undo()
+    shown = [screen(push.hub, view) for view in views[:-1]]
+    await until(lambda: all(sections(outlet) for outlet in shown))
+    with pytest.raises(ViewError) as refused:
+        screen(push.hub, views[-1])
+    assert refused.value.why == "full"
+    assert push.replays.metrics()["playing"] == engine.PLAYING_MAX
+
+
 @pytest.mark.parametrize(("ago_s", "why"), [(-3_600, "future"), (31 * DAY_S, "before")])
 async def test_a_moment_that_is_not_kept_is_refused_with_the_reason(
     room: Room, push: Push, ago_s: int, why: str

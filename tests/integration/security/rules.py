@@ -124,6 +124,13 @@ def position_of(place: Place, area: str, who: Who) -> bytes:
     )
 
 
+def push_to(place: Place, area: str, who: Who) -> bytes:
+    """A view of an area to a new screen of that area."""
+    screen = place.newcomer("screen", area).name if area in POINT else "nobody.at.all"
+    told = {"act": "push", "screens": screen, "address": f"/wall/{area}", "span": "15"}
+    return urlencode(told).encode()
+
+
 def own(place: Place) -> dict[str, object]:
     """What a phone of D1 says with everything."""
     return {"unit": place.units["D1"], "key": f"key-{next(_n):08}", "at": now_ms()}
@@ -180,9 +187,9 @@ def door(path: str, status: int, **other: object) -> Rule:
 SPAN = "from_at=2020-01-01T00:00:00Z&to_at=2099-01-01T00:00:00Z"
 MANY = [
     "/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/demo", "/field", "/login", "/logout",
-    "/welcome",
+    "/walls", "/welcome",
 ]  # fmt: skip
-CLOSED = {"/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/field", "/logout"}
+CLOSED = {"/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/field", "/logout", "/walls"}
 SENT = {"kind": JSON}
 HANGS = dict.fromkeys(("top", "right", "bottom", "left", "bezel", "shift"), "0") | {
     "programme": "", "columns": "1", "dim": "100", "dim_from": "22:00", "dim_to": "06:00",
@@ -312,6 +319,10 @@ ROUTES: Mapping[str, Rule] = {
     "POST /admin/programmes/{number:int}/steps/{n:int}": page("/admin/programmes/{programme}/steps/0", SCREENS, 404,
                                                               fine=(303,), body=form(act="remove", rev="1")),
     "GET /screen": page("/screen", of("screen")),
+    "GET /walls": page("/walls", SCREENS),
+    "POST /walls": page("/walls", SCREENS, 422, fine=(303,), body=push_to),
+    "GET /walls/map/{area}": page("/walls/map/{area}", SCREENS, 404),
+    "POST /walls/mirror": page("/walls/mirror", SCREENS, body=form(desk="d1", address="/area/D1")),
     "GET /admin/phones": page("/admin/phones", SCREENS),
     "POST /admin/phones/{login}/issue": page("/admin/phones/{member}/issue", SCREENS, 404),
     "POST /admin/phones/{login}/end": page("/admin/phones/{member}/end", SCREENS, 404, fine=(303,)),
@@ -335,7 +346,8 @@ ROUTES: Mapping[str, Rule] = {
                            else door(top + "/no/thing", 404, fine=(404,)))
        for m in ("GET", "POST") for top in MANY for end in ("", "/{rest:path}")
        if f"{m} {top}{end}" not in {"GET /login", "POST /login", "GET /demo", "POST /demo", "POST /logout",
-                                    "GET /account", "GET /alerts", "GET /audit", "GET /field"}},
+                                    "GET /account", "GET /alerts", "GET /audit", "GET /field", "GET /walls",
+                                    "POST /walls"}},
 }  # fmt: skip
 SOCKETS: Mapping[str, str] = {
     "/live": "every person and screen, each in its reach; no key, no phone's link",

@@ -32,6 +32,7 @@ LASTING = (
     "GET /api/docs/{name}",
     "GET /tiles",
     "GET /geo",
+    "GET /walls/map",
 )
 _addresses = itertools.count(1)
 TRACES = re.compile(r"Traceback|File \"|\.py\"|sqlalchemy|site-packages")
@@ -82,7 +83,7 @@ def test_every_answer_has_the_headers_that_protect_it_and_is_kept_nowhere(place:
             looks_well(answer, told)
             if not key.startswith(LASTING):
                 assert answer.header("cache-control") == "no-store", told
-            elif key.startswith(("GET /tiles", "GET /geo")):
+            elif key.startswith(("GET /tiles", "GET /geo", "GET /walls/map")):
                 assert "public" not in answer.header("cache-control"), told
             for cookie in answer.values("set-cookie"):
                 assert "HttpOnly" in cookie, told
@@ -196,9 +197,7 @@ def test_a_body_that_is_too_large_or_of_unknown_length_is_refused_before_it_is_r
 @pytest.fixture(scope="module")
 def bounded(place: Place) -> Iterator[Asker]:
     """The same room behind a gate with small bounds, for names that are its own."""
-    few = Rates(
-        enter=Rate(3, 600), screen=Rate(3, 600), session=Rate(5, 600), key=Rate(5, 600), stranger=Rate(4, 600)
-    )
+    few = Rates(enter=Rate(3, 600), screen=Rate(3, 600), session=Rate(5, 600), key=Rate(5, 600), stranger=Rate(4, 600))
     with patch.object(gate, "Rates", lambda: few), running(wiring.create_app(place.room).server) as asker:
         yield asker
 
