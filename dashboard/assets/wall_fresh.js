@@ -25,7 +25,8 @@
   /** Whether everything stands as it should, and nothing is under way that somebody follows. */
   function sound() {
     const { life, live, map, programme, view } = O;
-    const quiet = !document.hidden && !programme.busy() && view.parse().page === "wall";
+    const turning = document.documentElement.hasAttribute("data-turning");
+    const quiet = !document.hidden && !turning && !programme.doing() && view.parse().page === "wall";
     return quiet && live.state().state === "live" && !Object.keys(life.parts()).length && map.state.alive && !map.behindMs();
   }
 

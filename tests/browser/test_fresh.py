@@ -89,6 +89,7 @@ def test_a_wall_that_loads_itself_anew_shows_no_gap(browser: Browser, room: Room
     film.end()
     assert len(film.frames) > 2
     assert film.longest_gap_s() < BLINK_MAX_S
+    assert page.evaluate("() => window.harmed") is None, "names with markup in them are names in the still, too"
 
 
 def test_a_wall_stays_as_it_is_while_the_server_has_no_page_of_ours(browser: Browser, room: Room, base: str) -> None:
