@@ -148,8 +148,9 @@ def create_app(room: Room) -> Dash:
     )  # fmt: skip
     # A function: whoever opens or reloads a page gets the boundaries and the catalogue that are in force then.
     app.layout = lambda: shell(
-        room.catalogue, [layer.id for layer in LAYERS], map.pane(room, asking.get()), navigation.me(room, asking.get())
-    )
+        room.catalogue, [layer.id for layer in LAYERS], map.pane(room, asking.get()), navigation.me(room, asking.get()),
+        room.city.looks,
+    )  # fmt: skip
     for part in (navigation, map, search, selection, stepping, saved, batch):
         part.register(app, room)
     # Dash finds its assets and callbacks at the first request for "/"; a wall's first request is a deep link.
@@ -184,9 +185,13 @@ def refuse_open_house(room: Room, host: str) -> None:
 def warn_of_strangers(room: Room) -> None:
     """Say which codes of ``city.toml`` are none of the catalogue: what they are written for never happens."""
     known = room.catalogue.subtypes, room.catalogue.classes
-    for key, said in (("joint", room.city.joint), ("skill", room.city.skill)):
-        if strangers := unknown_matters(said, *known):
-            said_of = f"city.toml: [[{key}]]: matters: not in the catalogue: {', '.join(strangers)}"
+    places = {f"[[{key}]]: matters": unknown_matters(said, *known)
+              for key, said in (("joint", room.city.joint), ("skill", room.city.skill))}  # fmt: skip
+    for focus, codes in room.city.focus.items():
+        places[f"[focus]: {focus}"] = [code for code in codes if code not in room.catalogue.classes]
+    for place, strangers in places.items():
+        if strangers:
+            said_of = f"city.toml: {place}: not in the catalogue: {', '.join(strangers)}"
             say.print(f"[yellow]●[/] {escape(said_of)}", soft_wrap=True)
 
 

@@ -87,8 +87,9 @@ def answer(room: Room, actor: Actor, pathname: str, search: str) -> Json:
     """``{"ok": True, …}`` for an address that is a view of this city, else which field is wrong and its value."""
     try:
         classes = frozenset(room.catalogue.classes)
-        view = parse_view(unquote(pathname), search, layer_ids=LAYER_IDS, class_codes=classes)
+        view = parse_view(unquote(pathname), search, layer_ids=LAYER_IDS, class_codes=classes,
+                          looks=room.city.looks)  # fmt: skip
         view = permitted_view(actor, room.situation.tree, view)
     except ViewError as wrong:
-        return {"ok": False, "field": wrong.field, "value": wrong.value, "rule": wrong.rule}
+        return {"ok": False, "field": wrong.field, "value": wrong.value, "rule": wrong.rule, "why": wrong.why}
     return {"ok": True, "address": view.address(), "area": view.area, "page": view.page, "lang": view.lang}

@@ -29,7 +29,8 @@ def view_of(room: Room, actor: Actor, address: str) -> MapView:
     except ValueError as error:
         raise ViewError("view", address[:100], "is not an address") from error
     classes = frozenset(room.catalogue.classes)
-    view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=classes)
+    view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=classes,
+                      looks=room.city.looks)  # fmt: skip
     return permitted_view(actor, room.situation.tree, view)
 
 

@@ -12,7 +12,7 @@ from dashboard.words import BROWSER
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.events import OPEN, SOURCES, STATES, Stage
 from geodata.domain.figures import FIGURES, held_by
-from geodata.domain.focus import LOOKS, Look
+from geodata.domain.focus import LOOKS, Focus, Look
 from geodata.domain.lights import LIGHTS
 from geodata.domain.picking import PICKS, USUAL
 from geodata.domain.units import DEPARTMENTS
@@ -33,7 +33,9 @@ SIDES: Mapping[str, Sequence[Panel]] = MappingProxyType({
 })  # fmt: skip
 
 
-def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]:
+def city_facts(
+    catalogue: Catalogue, layer_ids: Sequence[str], looks: Mapping[Focus, Look] = LOOKS
+) -> dict[str, Any]:  # fmt: skip
     """What the browser needs besides the live frames. ``layer_ids`` are in drawing order; switches read top down."""
     return {
         "words": {lang: dict(table) for lang, table in BROWSER.items()},
@@ -47,8 +49,7 @@ def city_facts(catalogue: Catalogue, layer_ids: Sequence[str]) -> dict[str, Any]
         "kinds": list(DEPARTMENTS),
         "periods": {"picks": list(PICKS), "usual": USUAL},
         "focuses": {
-            focus.value: _look(look, catalogue) for focus, look in LOOKS.items()
-            if look.fits(frozenset(catalogue.classes))
+            focus.value: _look(look, catalogue) for focus, look in looks.items() if look.fits(catalogue.classes)
         },
         "home": "/",
     }

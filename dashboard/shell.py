@@ -10,6 +10,7 @@ from dash import dcc, html
 from dashboard import ids
 from dashboard.pages import SIDES, Panel, city_facts
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.focus import LOOKS, Focus, Look
 
 RESCUE = """
 setInterval(function () {
@@ -36,15 +37,18 @@ INDEX = """<!DOCTYPE html>
 </html>""".replace("$rescue", RESCUE)
 
 
-def shell(catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Mapping[str, Any]) -> html.Div:
+def shell(
+    catalogue: Catalogue, layer_ids: Sequence[str], map_pane: Any, me: Mapping[str, Any],
+    looks: Mapping[Focus, Look] = LOOKS,
+) -> html.Div:  # fmt: skip
     """The layout. Which page, language and theme it shows stands in the address (assets/view.js).
 
-    ``me``: who looks at it (``callbacks.navigation.me``).
+    ``me``: who looks at it (``callbacks.navigation.me``). ``looks``: what theme screens show in this city.
     """
     first = html.Div(
         [
             dcc.Location(id=ids.URL, refresh=False),
-            *_stores(city_facts(catalogue, layer_ids) | {"me": dict(me)}),
+            *_stores(city_facts(catalogue, layer_ids, looks) | {"me": dict(me)}),
             html.A(href=f"#{ids.CENTRE}", className="skip"),
             html.Header(id=ids.HEADER),
             html.Div(id=ids.BANNER, hidden=True),

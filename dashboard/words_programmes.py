@@ -51,6 +51,15 @@ PROGRAMMES: Pairs = {
     "programme.step.as_theme": ("随专题", "as the theme screen has it"),
     "programme.step.layers": ("图层", "Layers"),
     "programme.step.own_layers": ("自选图层（不勾选则随专题）", "These layers (else those of the theme screen)"),
+    "programme.step.focus.missing": (
+        "事件目录中没有以下专题的类别，因此不提供：",
+        "Not offered, as the city's catalogue has none of their classes:",
+    ),
+    "programme.step.filters": ("筛选", "Filters"),
+    "programme.step.filters.hint": (
+        "同一组内不勾选：随专题；综合画面为全部。",
+        "Nothing ticked in a group: as the theme screen has it, else all.",
+    ),
     "programme.step.dwell": ("停留秒数", "Seconds"),
     "programme.step.dwell.hint": ("10 至 3600 秒。", "10 to 3,600."),
     "programme.step.when": ("时间", "When"),

@@ -47,6 +47,10 @@ FRAME: dict[str, tuple[str, str]] = {
     "lost.title": ("没有找到这个页面", "This page does not exist"),
     "lost.area": ("没有编码为“{value}”的区域。", "There is no area with the code “{value}”."),
     "lost.address": ("地址中的“{field}”无法识别：{value}", "The address is not understood: {field} = {value}"),
+    "lost.no_classes": (
+        "事件目录中没有“{name}”专题的类别。",
+        "The city's catalogue has none of the classes that the theme screen “{name}” counts.",
+    ),
     "lost.home": ("返回首页", "Go to the start"),
 }
 
@@ -109,6 +113,7 @@ PANELS: dict[str, tuple[str, str]] = {
     "ticker.feeds": ("数据源 {ok}/{all} 正常", "feeds {ok}/{all} well"),
     "ticker.feed_age": ("{name}：{age}前", "{name}: {age} ago"),
     "ticker.calm": ("当前没有超期的特急事件", "No critical event is overdue now"),
+    "panel.unfiltered": ("全部事件", "all events"),
     "panel.none": ("暂无数据", "No data"),
     "age.days": ("{n} 天", "{n} d"),
     "age.hours": ("{n} 小时", "{n} h"),

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from callbacks.access.answering import Answers, MissingError
 from callbacks.access.asked import language_of
 from callbacks.access.walls_shown import line
+from callbacks.queue import view_of
 from callbacks.room import Room
 from dashboard.words import named, words
 from geodata.domain.programmes import Programme
@@ -43,10 +44,9 @@ def router(answers: Answers) -> APIRouter:
 
 
 def _told(room: Room, lang: str) -> Json:
-    at_ms = now_ms()
-    found = playing(room.access, room.situation, asking.get(), at_ms)
+    at_ms, actor, tree = now_ms(), asking.get(), room.situation.tree
+    found = playing(room.access, room.situation, actor, lambda address: view_of(room, actor, address), at_ms)
     kiosk, programme = asdict(found.kiosk), found.programme
-    actor, tree = asking.get(), room.situation.tree
     own = MapView(tree.areas[actor.home(tree) or 0].code, actor.page, lang=room.city.language)
     return {
         "now": at_ms, "kiosk": {k: v for k, v in kiosk.items() if not k.startswith("dim")},

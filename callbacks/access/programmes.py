@@ -15,10 +15,19 @@ from callbacks.access.answering import Answers, MissingError, asker
 from callbacks.access.asked import Form, form_of, language_of, number_of, query_of
 from callbacks.access.managing import DONE
 from callbacks.access.shown import areas_in_reach, named_areas
-from callbacks.access.step_form import at_place, blank, local_minutes, moved, step_of, typed_of
+from callbacks.access.step_form import (
+    FILTERS,
+    at_place,
+    blank,
+    filters_of,
+    groups,
+    local_minutes,
+    moved,
+    step_of,
+    typed_of,
+)
 from callbacks.queue import view_of
 from dashboard.words import words
-from geodata.domain.focus import LOOKS
 from geodata.domain.instants import instant_of, local_instant, moment_ms
 from geodata.domain.programmes import WEEK, Programme, Step, Transition, running_order
 from geodata.domain.roles import Right
@@ -144,7 +153,9 @@ def _again(form: Form) -> Json:
     """What was typed of a step, for the form that says what is wrong with it."""
     one: Json = {name: form.one(name)[:64] for name in NAMES}
     days = tuple(day for day in WEEK if str(day) in form.several("days"))
-    return one | {"days": days, "own_layers": bool(form.one("own_layers")), "layers": tuple(form.several("layers"))}
+    ticked = {name: tuple(form.several(name)) for name in FILTERS}
+    own = {"own_layers": bool(form.one("own_layers")), "layers": tuple(form.several("layers"))}
+    return one | own | {"days": days, "filters": ticked}
 
 
 def _of_form(form: Form, programme: Programme) -> Programme:
@@ -186,11 +197,12 @@ def _page(
         from_ms = now_ms()
     ahead = running_order(steps, zone, from_ms, from_ms + AHEAD_MS)[:AHEAD]
     rows = [_row(answers, actor, step, lang) for step in steps]
-    classes = frozenset(room.catalogue.classes)
+    fits = {focus.value: look.fits(room.catalogue.classes) for focus, look in room.city.looks.items()}
     return answers.page(
         request, "programme", at=f"{TOP}/{kept.id}", declined=declined, notice=notice, kept=kept,
         here=f"{TOP}/{kept.id}", rows=rows, typed=typed, place=place, transitions=list(Transition),
-        focuses=[focus.value for focus, look in LOOKS.items() if look.fits(classes)],
+        focuses=[focus for focus, fit in fits.items() if fit],
+        missing=[focus for focus, fit in fits.items() if not fit], filters=groups(room.catalogue, lang),
         measures=[m.value for m in Measure], wanted=wanted or kept.programme,
         layers=sorted(LAYER_IDS), themes=THEMES, languages=LANGUAGES, week=WEEK,
         areas=areas_in_reach(tree, actor, lang), from_at=instant_of(from_ms, zone)[:16],
@@ -202,8 +214,11 @@ def _row(answers: Answers, actor: Actor, step: Step, lang: str) -> Json:
     view = _view(answers, actor, step)
     named = " ".join(words(lang, f"weekday.{d % 7}") for d in step.days)
     hours = f"{local_minutes(step.from_min)}–{local_minutes(step.to_min)}"
+    own = filters_of(view)
+    counted = [name for group in groups(answers.room.catalogue, lang) for value, name in group.choices
+               if value in own[group.name]]  # fmt: skip
     return {
         "step": step, "href": step.address, "days": words(lang, "programme.daily") if step.days == WEEK else named,
-        "hours": "" if hours == "00:00–24:00" else hours, "view": view,
+        "hours": "" if hours == "00:00–24:00" else hours, "view": view, "counted": counted,
         "areas": named_areas(answers.room.situation.tree, actor, [view.area], lang),
     }  # fmt: skip

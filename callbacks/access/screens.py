@@ -89,7 +89,7 @@ def _hanging(api: APIRouter, answers: Answers) -> None:
         actor, room, number = asker(Right.MANAGE_SCREENS), answers.room, form.one("programme")
         pixels = {name: NONE if (n := number_of(form.one(name))) is None else n for name in PIXELS}
         kiosk = Kiosk(**pixels, **{name: minutes_of(form.one(name)) for name in HOURS})
-        wanted = Screen(number_of(number) if number else None, kiosk)
+        wanted = Screen((number_of(number) or NONE) if number else None, kiosk)
         try:
             programmes.hang(room.access, actor, room.situation.tree, login, wanted, now_ms())
         except NotThereError:
@@ -117,7 +117,7 @@ def _screen_page(
     return answers.page(
         request, "screen", at=address_of_account(TOP, account), declined=declined,
         notice=DONE.get(told.one("done"), ""), account=account, here=address_of_account(TOP, account), typed=typed,
-        offered=programmes.offered(room.access, actor, tree, account),
+        offered=programmes.offered(room.access, actor, tree, account, screen),
         areas=named_areas(tree, actor, account.areas, lang),
     )  # fmt: skip
 

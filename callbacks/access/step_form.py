@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from callbacks.access.asked import Form, number_of
+from dashboard.words import words
+from geodata.domain.catalogue import Catalogue
+from geodata.domain.events import OPEN, SOURCES, STATES, URGENCIES, Stage
+from geodata.domain.lights import LIGHTS
 from geodata.domain.programmes import WEEK, Programme, Step
-from geodata.domain.view import CODE_MAX, MapView, focused
+from geodata.domain.units import DEPARTMENTS
+from geodata.domain.view import CODE_MAX, MapView
 from geodata.services.declining import Declined
 
 Json = dict[str, Any]
 NONE = -1
 """A number that was typed and is none: the rules decline it."""
+
+
+class Group(NamedTuple):
+    """A filter: its name in the address, what it is called, and its values with their names."""
+
+    name: str
+    legend: str
+    choices: Sequence[tuple[str, str]]
+
+
+SAID: Sequence[tuple[str, str, str, Iterable[object]]] = (
+    ("urgencies", "filters.urgency", "urgency.", URGENCIES),
+    ("stages", "filters.stage", "stage.", [stage.value for stage in Stage]),
+    ("lights", "filters.light", "light.", LIGHTS),
+    ("states", "filters.state", "state.", [state.value for state in STATES if state in OPEN]),
+    ("sources", "filters.source", "source.", [source.value for source in SOURCES]),
+    ("kinds", "filters.kind", "department.", DEPARTMENTS),
+)
+"""Filters besides that by class: name, key of what it is called, what the keys of its values begin with, values."""
+FILTERS = ("classes", *(name for name, *_ in SAID))
+
+
+def groups(catalogue: Catalogue, lang: str) -> list[Group]:
+    """The filters that a step may have, in the order in which the map's own filter shows them."""
+    classes = [(c.code, c.name_en if lang == "en" else c.name_zh) for c in catalogue.classes.values()]
+    said = [
+        Group(name, words(lang, legend), [(str(value), words(lang, f"{prefix}{value}")) for value in values])
+        for name, legend, prefix, values in SAID
+    ]
+    return [Group("classes", words(lang, "filters.class"), classes), *said]
+
+
+def filters_of(view: MapView) -> dict[str, tuple[str, ...]]:
+    """The filters of a view that are not those of its theme screen."""
+    usual = view.usual().filters
+    own = {name: getattr(view.filters, name) for name in FILTERS}
+    return {name: tuple(map(str, some)) if some != getattr(usual, name) else () for name, some in own.items()}
 
 
 def blank(area: str) -> Step:
@@ -24,13 +66,13 @@ def blank(area: str) -> Step:
 
 def typed_of(step: Step, view: MapView, lang: str) -> Json:
     """The fields of the form of a step; ``lang``: the language to begin with, "" for the view's own."""
-    usual = focused(MapView(view.area, "wall"), view.focus)
+    usual = view.usual()
     own_layers = view.layers != usual.layers
     return {
         "area": view.area, "focus": view.focus, "theme": view.theme, "lang": lang or view.lang,
         "measure": view.measure.value if view.measure != usual.measure else "", "own_layers": own_layers,
         "layers": view.layers, "dwell_s": str(step.dwell_s), "days": step.days,
-        "from_min": local_minutes(step.from_min), "to_min": local_minutes(step.to_min),
+        "from_min": local_minutes(step.from_min), "to_min": local_minutes(step.to_min), "filters": filters_of(view),
     }  # fmt: skip
 
 
@@ -41,6 +83,7 @@ def step_of(form: Form, layer_ids: Collection[str]) -> Step:
         "focus": form.one("focus"), "theme": form.one("theme"), "lang": form.one("lang"),
         "measure": form.one("measure"), "layers": layers if form.one("own_layers") else "",
     }  # fmt: skip
+    told |= {name: ".".join(form.several(name)) for name in FILTERS}
     query = urlencode({name: value for name, value in told.items() if value})
     area = quote(form.one("area").strip()[:CODE_MAX], safe="")
     dwell = number_of(form.one("dwell_s"))

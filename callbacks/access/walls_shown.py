@@ -11,7 +11,7 @@ from dashboard.format import age
 from dashboard.words import words
 from geodata.domain.areas import AreaTree
 from geodata.domain.showing import Shown
-from geodata.domain.view import Filters, MapView, ViewError, focused
+from geodata.domain.view import Filters, MapView, ViewError
 from geodata.services.actors import Actor
 from geodata.services.walls import Wall
 
@@ -74,7 +74,7 @@ def said(room: Room, view: MapView, lang: str) -> tuple[str, ...]:
         words(lang, f"focus.{view.focus}") if view.focus else words(lang, "walls.view.all"),
         words(lang, "walls.view.replay", time=view.at.replace("T", " ")) if view.at else words(lang, "walls.view.live"),
     ]
-    usual = focused(MapView(view.area, view.page), view.focus)
+    usual = view.usual()
     if view.layers != usual.layers:
         layers = "、" if lang == "zh" else ", "
         named = layers.join(words(lang, f"layer.{layer}") for layer in view.layers)

@@ -65,7 +65,8 @@ def register(server: FastAPI, room: Room) -> Push:
         except ValueError as error:
             raise ViewError("view", address[:100], "is not an address") from error
         class_codes = frozenset(room.situation.catalogue.classes)
-        view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes)
+        view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes,
+                          looks=room.city.looks)  # fmt: skip
         return permitted_view(asking.get(), room.situation.tree, view)
 
     bell = Bells(room.store, lambda: room.situation.seq)

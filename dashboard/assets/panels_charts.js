@@ -25,9 +25,11 @@
       text(p.aside, O.words.t("classes.aside"));
       empty(p, list.length ? null : O.words.t("panel.none"));
       const chosen = new Set(O.view.several("classes"));
+      // A wall shows what its theme screen counts: of all others it would say that there are none.
+      const counted = chosen.size && O.view.parse().page === "wall" ? list.filter((row) => chosen.has(row[0])) : list;
       const quiet = list.every((row) => row[2] === 0);
       const top = Math.max(1, ...list.map((row) => (quiet ? row[3] : row[2])));
-      rows(p.body, list, (row) => row[0], bar, (node, [code, name, reported, open]) => {
+      rows(p.body, counted, (row) => row[0], bar, (node, [code, name, reported, open]) => {
         text(node.parts.name, name);
         attr(node.parts.name, "title", name);
         node.parts.fill.style.transform = "scaleX(" + ((quiet ? open : reported) / top).toFixed(4) + ")";
@@ -120,7 +122,7 @@
       const { text, attr, h, panel } = O.dom;
       const p = panel(box);
       const c = p.body.curve || frame(p.body);
-      text(p.title, O.words.t("curve.title"));
+      text(p.title, O.words.t("curve.title") + O.filters.unfiltered());
       if (!p.aside.firstChild) {
         p.aside.append(h("a", { class: "key key-today" }), h("a", { class: "key key-base" }));
       }

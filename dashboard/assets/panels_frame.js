@@ -206,10 +206,11 @@
     draw(answer, box) {
       if (answer.ok) return box.replaceChildren();
       const { h } = O.dom;
-      const why = answer.field === "area" ? "lost.area" : "lost.address";
+      const why = answer.why === "no_classes" ? "lost.no_classes" : answer.field === "area" ? "lost.area" : "lost.address";
+      const name = answer.why === "no_classes" ? O.words.t("focus." + answer.value) : "";
       return box.replaceChildren(
         h("h1", {}, O.words.t("lost.title")),
-        h("p", {}, O.words.t(why, { field: answer.field, value: answer.value })),
+        h("p", {}, O.words.t(why, { field: answer.field, value: answer.value, name })),
         h("a", { class: "button", href: O.city.home }, O.words.t("lost.home"))
       );
     },

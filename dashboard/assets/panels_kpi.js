@@ -126,7 +126,7 @@
       const { h, text, attr, rows, panel } = O.dom;
       const p = panel(box, "dl");
       const zone = O.panels.zone();
-      text(p.title, t("all_time.title"));
+      text(p.title, t("all_time.title") + O.filters.unfiltered());
       text(p.aside, all.from_ms ? t("all_time.span", {
         start: O.format.moment(all.from_ms, zone).date, end: O.format.moment(all.to_ms, zone).date,
       }) : "");

@@ -107,7 +107,7 @@
       if (r.left < box.right - 1 && r.bottom <= box.bottom + 1) n += 1;
     }
     const cut = n > 0 && n < all && O.view.parse().page === "wall";
-    const base = O.words.t("ranking.aside");
+    const base = O.words.t("ranking.aside") + O.filters.unfiltered();
     O.dom.text(p.aside, cut ? base + " · " + O.words.t("ranking.shown", { n, all }) : base);
   }
 

@@ -55,9 +55,14 @@
     return text ? some.concat({ name: "text", value: text, label: O.words.t("filters.text", { text }) }) : some;
   }
 
+  /** What a panel adds to its title that is of all events, whatever the filters. */
+  const unfiltered = () => (active().length ? " · " + O.words.t("panel.unfiltered") : "");
+
   function drawChips(box) {
     const { h, text, attr, link, rows, icon } = O.dom;
-    const list = active();
+    // A wall names its theme screen; what that counts is no filter of its own.
+    const wall = O.view.parse().page === "wall";
+    const list = active().filter((chip) => !wall || !O.view.brought(chip.name));
     const make = () => {
       const node = h("a", { class: "chip" }, h("span", {}), icon("close"));
       return node;
@@ -202,7 +207,7 @@
     },
   };
 
-  O.filters = { show, isOpen: () => open, redraw: drawFilters, chips: drawChips, active };
+  O.filters = { show, isOpen: () => open, redraw: drawFilters, chips: drawChips, active, unfiltered };
   (O.mounts = O.mounts || []).push(() => {
     O.panels.apply("tools", true);
     document.addEventListener("pointerdown", (e) => {

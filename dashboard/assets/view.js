@@ -8,6 +8,7 @@
   const ORDER = [...new Set(["layers", "measure", "classes", "urgencies", "sources", "states", "lights", "stages", "kinds", "day", "text", "piles", "lang", "theme", "selected", "order", "period", "rank", "at", "play", "focus", ...OWN.units, ...OWN.list, ...OWN.grids])];
   const DEFAULTS = { layers: "areas.boundaries.events.labels.surges.units", measure: "open", piles: "0", lang: "zh", theme: "dark", order: "pressing", period: "30d", rank: "on_time" };
   const PAGES = ["wall", "area", "duty", "units", "list", "grids"];
+  const SCREENS = ["wall", "area"]; // those that can be a theme screen
   const listeners = [];
   const DOUBLE_MS = 600;
   let settled = null;
@@ -24,6 +25,7 @@
       area = "";
     }
     const params = url.searchParams;
+    if (known && !SCREENS.includes(bits[0])) params.delete("focus");
     for (const [name, value] of Object.entries(looks(params))) if (value && !params.get(name)) params.set(name, value);
     return { known: Boolean(area), page: known ? bits[0] : "area", area, path: url.pathname, params };
   }
@@ -39,6 +41,12 @@
       if (value && value !== usual[name]) parts.push(name + "=" + encodeURIComponent(value));
     }
     return parts.length ? "?" + parts.join("&") : "";
+  }
+
+  function changed(values) {
+    const now = parse();
+    for (const [name, value] of Object.entries(values)) now.params.set(name, value);
+    return now.path + query(now.params);
   }
 
   function mark(now) {
@@ -84,17 +92,12 @@
       return "/" + now.page + "/" + encodeURIComponent(code) + query(now.params);
     },
     /** The address of this view with one parameter changed; an empty value drops it. */
-    withParam(name, value) {
-      const now = parse();
-      if (value) now.params.set(name, value);
-      else now.params.delete(name);
-      return now.path + query(now.params);
-    },
-    /** The address of this view with these parameters dropped. */
+    withParam: (name, value) => (value ? changed({ [name]: value }) : view.without([name])),
+    /** The address of this view without some parameters. A theme screen that would bring one of them back is left; what
+        else it shows stays. */
     without(names) {
-      const now = parse();
-      for (const name of names) now.params.delete(name);
-      return now.path + query(now.params);
+      const brought = looks(parse().params);
+      return changed({ ...Object.fromEntries(names.map((n) => [n, ""])), ...(names.some((n) => brought[n]) ? { focus: "" } : {}) });
     },
     query,
     /** What belongs to one page only. */
@@ -111,8 +114,13 @@
       if (page !== now.page) for (const name of OWN[now.page] || []) now.params.delete(name);
       if (!["wall", "area", "duty"].includes(page)) for (const name of ["at", "play"]) now.params.delete(name);
       if (page !== "list") view.keepStates(now.params, O.city.states);
-      if (!["wall", "area"].includes(page)) now.params.delete("focus"); // what it filters by stays
+      if (!SCREENS.includes(page)) now.params.delete("focus"); // what it filters by stays
       return "/" + page + "/" + encodeURIComponent(now.area) + query(now.params);
+    },
+    /** Whether a parameter says what the theme screen stands for anyway. */
+    brought(name) {
+      const { params } = parse();
+      return Boolean(params.get(name)) && params.get(name) === looks(params)[name];
     },
     /** The values of a parameter that holds several. */
     several: (name) => view.param(name).split(".").filter((v) => v && v !== "none"),

@@ -8,8 +8,14 @@
   const SHIFT_EVERY_MS = 180000;
   const RING = [[0, 0], [1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]];
   const EDGES = ["top", "right", "bottom", "left"];
+  const NARROW_REM = 42;
+  const RETAKE_MS = 1000;
+  const REFUSED_MS = 60000;
   let idle = 0;
+  let pointer = "";
   let lock = null;
+  let asking = false;
+  let later = 0;
   let at = 0;
   let shift = 0;
   let veil = null;
@@ -19,18 +25,32 @@
     if (!document.fullscreenElement && root.requestFullscreen) root.requestFullscreen({ navigationUI: "hide" }).catch(() => {});
   }
 
-  /** Screens go dark by themselves otherwise; the lock is lost whenever the page is hidden. */
+  /** Screens go dark by themselves otherwise; the lock is lost whenever the page is hidden. One asks at a time. */
   async function stayAwake() {
-    if (document.hidden || !navigator.wakeLock || (lock && !lock.released)) return;
+    if (asking || document.hidden || !navigator.wakeLock || held()) return;
+    clearTimeout(later);
+    asking = true;
     try {
       lock = await navigator.wakeLock.request("screen");
-      lock.addEventListener("release", () => setTimeout(stayAwake, 1000));
+      lock.addEventListener("release", () => stayAwakeIn(RETAKE_MS));
     } catch (_) {
-      setTimeout(stayAwake, 60000);
+      stayAwakeIn(REFUSED_MS);
     }
+    asking = false;
   }
 
-  function moved() {
+  function stayAwakeIn(ms) {
+    clearTimeout(later);
+    later = setTimeout(stayAwake, ms);
+  }
+
+  const held = () => Boolean(lock && !lock.released);
+
+  /** A browser says that the pointer moved also when what lies under it did: the picture wanders, nobody is there. */
+  function moved({ screenX, screenY }) {
+    const here = screenX + " " + screenY;
+    if (here === pointer) return;
+    pointer = here;
     root.removeAttribute("data-idle");
     clearTimeout(idle);
     idle = setTimeout(() => root.setAttribute("data-idle", ""), IDLE_MS);
@@ -50,6 +70,8 @@
     root.style.setProperty("--column", Math.floor(kiosk.columns / 2));
     root.style.setProperty("--bezel", kiosk.bezel + "px");
     root.toggleAttribute("data-seams", kiosk.columns > 1);
+    const rem = parseFloat(getComputedStyle(root).fontSize);
+    root.toggleAttribute("data-narrow", kiosk.columns > 1 && innerWidth / kiosk.columns < NARROW_REM * rem);
     if (shift === kiosk.shift) return;
     shift = kiosk.shift;
     wander();
@@ -69,10 +91,10 @@
     document.addEventListener("visibilitychange", stayAwake);
     setInterval(wander, SHIFT_EVERY_MS);
     fill();
-    moved();
+    moved({});
     stayAwake();
   }
 
-  O.kiosk = { hang, dim, wander, held: () => Boolean(lock && !lock.released) };
+  O.kiosk = { hang, dim, wander, held };
   (O.mounts = O.mounts || []).push(() => O.account.me().screen && start());
 })();

@@ -13,13 +13,16 @@
   const FRAME_MAX_MS = 3000;
   const REST_MS = 15000;      // between two alerts the programme is seen
   const TOUCHED_MS = 120000;  // somebody stands before it and looks around
-  const shown = new Set();
+  const SHOWN_MS = 600000;    // the server tells of an alert for two minutes
+  const shown = new Map();    // the alerts that came between: id → when they were raised
   let plan = null;
   let ahead = 0;              // the server's clock minus performance.now()
   let call = null;            // {row, until} while an alert is shown
   let restUntil = 0;
   let touched = -Infinity;
+  let stood = null;           // where it was when somebody began to look around
   let turned = false;
+  let refused = false;        // the address leads nowhere: its area is gone, say
   let busy = false;
   let card = null;
   let topic = "";
@@ -45,6 +48,7 @@
 
   function take(answer) {
     plan = answer;
+    for (const [id, at] of shown) if (answer.now - at > SHOWN_MS) shown.delete(id);
     ahead = answer.now - performance.now();
     const { shown: by } = answer;
     const newest = by ? [by.kind, by.since].join(" ") : "";
@@ -112,7 +116,7 @@
   }
 
   async function begin(row) {
-    shown.add(row.id);
+    shown.set(row.id, row.at);
     call = { row, until: performance.now() + plan.hold_ms, stays: held() };
     O.kiosk.dim(100);
     drawCard();
@@ -155,7 +159,9 @@
     text(place, row.place + " · " + row.state);
     const n = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     const since = O.format.when(row.at, O.panels.zone(), O.panels.now(), true);
-    text(times, O.words.t("call.since", { time: since }) + " · " + O.words.t(stays ? "call.stays" : "call.returns", { n }));
+    const returns = down() ? [] : [O.words.t("call.returns", { n })];
+    const told = [O.words.t("call.since", { time: since }), ...(stays ? [O.words.t("call.stays")] : returns)];
+    text(times, told.join(" · "));
   }
 
   /** Who shows what stands there. */
@@ -169,9 +175,24 @@
     if (by) O.dom.text(line.lastChild, by.line);
   }
 
+  /* ---- somebody looks around ---- */
+
+  function touch() {
+    if (performance.now() - touched > TOUCHED_MS && !stood && O.view.parse().page === "wall") stood = call ? before : O.view.address();
+    touched = performance.now();
+  }
+
+  /** Whoever left it elsewhere, on another page or in the past, is gone: it goes back to where it was. */
+  async function back() {
+    const to = turns() ? wanted() : stood;
+    stood = null;
+    await show(to);
+  }
+
   /* ---- twice a second ---- */
 
   const turns = () => plan.programme || Boolean(ordered());
+  const down = () => O.live.state().state === "down" && !refused;
 
   async function step() {
     const now = performance.now();
@@ -181,6 +202,9 @@
       return;
     }
     if (call && !call.stays) return;
+    if (stood && now - touched > TOUCHED_MS) await back();
+    if (O.view.parse().page !== "wall") return;
+    if (refused && !turns()) await show(plan.own);
     const row = !call && now >= restUntil && next();
     if (row) {
       before = O.view.address();
@@ -195,7 +219,8 @@
   }
 
   async function tick() {
-    if (busy || !plan || O.view.parse().page !== "wall" || O.live.state().state === "down") return;
+    if (busy || !plan) return;
+    if (down()) return void (call && drawCard());
     busy = true;
     try {
       drawLine();
@@ -208,13 +233,17 @@
 
   (O.mounts = O.mounts || []).push(() => {
     if (!O.account.me().screen) return;
-    O.live.on("on", (message) => (topic = message.topic));
-    addEventListener("pointerdown", () => (touched = performance.now()), { passive: true });
+    O.live.on("on", (message) => {
+      topic = message.topic;
+      refused = false;
+    });
+    O.live.on("refused", () => (refused = true));
+    for (const name of ["pointerdown", "keydown"]) addEventListener(name, touch, { passive: true, capture: true });
     setInterval(tick, TICK_MS);
     ask();
   });
   /** For whoever looks after the screens: what it is at besides its programme. */
-  const doing = () => (call ? "alert" : plan && turns() && performance.now() - touched <= TOUCHED_MS ? "touched" : "");
+  const doing = () => (call ? "alert" : stood ? "touched" : "");
 
-  O.programme = { plan: () => plan, calling: () => call && call.row.code, doing };
+  O.programme = { plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size, doing };
 })();

@@ -6,8 +6,8 @@ shown. It has no page and no panel of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -37,9 +37,9 @@ class Look:
     classes: tuple[str, ...] = ()
     urgencies: tuple[int, ...] = ()
 
-    def fits(self, class_codes: frozenset[str]) -> bool:
+    def fits(self, class_codes: Collection[str]) -> bool:
         """Whether a city whose catalogue has these classes can show it."""
-        return not self.classes or bool(class_codes & set(self.classes))
+        return not self.classes or any(code in class_codes for code in self.classes)
 
 
 _GROUND = ("areas", "boundaries", "labels")
@@ -63,3 +63,10 @@ LOOKS: Mapping[Focus, Look] = MappingProxyType({
     Focus.EMERGENCY: Look(_on("events", "surges", "units"), "open", ("kpi", "classes", "feed", "worst"),
                           urgencies=(1,)),
 })  # fmt: skip
+"""Those of the built-in catalogue."""
+
+
+def looks_of(classes: Mapping[Focus, Collection[str]]) -> Mapping[Focus, Look]:
+    """The table of a city that says of some theme screens which classes of its own catalogue they count."""
+    said = {focus: replace(LOOKS[focus], classes=tuple(sorted(set(codes)))) for focus, codes in classes.items()}
+    return MappingProxyType({**LOOKS, **said})

@@ -19,8 +19,9 @@ DIM_MIN = 20
 class Kiosk:
     """Pixels of CSS: insets of the edges, ``columns`` of monitors side by side with ``bezel`` between two pictures.
 
-    ``dim``: percent of the brightness between ``dim_from`` and ``dim_to`` (local minutes of the day, past midnight
-    where the second is earlier), 100 for none. ``shift``: by how many pixels the picture wanders, 0 for not at all.
+    ``dim``: percent of the brightness between ``dim_from`` and ``dim_to``, 100 for none (local minutes of the day, past
+    midnight where the second is earlier, all day where they are one). ``shift``: by how many pixels the picture
+    wanders, 0 for not at all.
     """
 
     top: int = 0
@@ -39,7 +40,7 @@ class Kiosk:
         local = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone)
         minute = local.hour * 60 + local.minute
         inside = self.dim_from <= minute < self.dim_to
-        if self.dim_from > self.dim_to:
+        if self.dim_from >= self.dim_to:
             inside = minute >= self.dim_from or minute < self.dim_to
         return self.dim if inside else 100
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from geodata.domain.events import SOURCES, STATES, URGENCIES, Stage
-from geodata.domain.focus import LOOKS, Focus
+from geodata.domain.focus import LOOKS, Focus, Look
 from geodata.domain.indicators_table import RANKED
 from geodata.domain.instants import REPLAYED, SPEEDS, local_instant
 from geodata.domain.lights import LIGHTS
@@ -83,7 +83,8 @@ class MapView:
     ``audience`` is not of the address: it follows from who asks (``services.looking.permitted_view``). ``at``: the
     local instant of the past that is shown, "" for now; ``play``: how many seconds pass in one from there on, 0: none.
     ``period`` names the days that the overview measures (``domain.picking``), ``rank`` the indicator by which it ranks.
-    ``focus``: the theme screen whose filters, layers and measure stand where the address says nothing else, or "".
+    ``focus``: the theme screen whose filters, layers and measure stand where the address says nothing else, or "";
+    ``look`` is what the city means by it, and not of the address.
     """
 
     area: str
@@ -101,6 +102,7 @@ class MapView:
     at: str = ""
     play: int = 0
     focus: str = ""
+    look: Look | None = None
     audience: Audience = Audience.PUBLIC
 
     def to(self, **changes: Any) -> MapView:
@@ -111,9 +113,14 @@ class MapView:
         """The address path: ``/wall/<area>`` or ``/area/<code>``."""
         return f"/{self.page}/{quote(self.area, safe='')}"
 
+    def usual(self) -> MapView:
+        """What stands where the address names nothing but page, area and theme screen."""
+        bare = MapView(self.area, self.page)
+        return bare if self.look is None else focused(bare, self.focus, self.look)
+
     def query(self) -> str:
         """The address query without ``?``: only what differs from the default, in a fixed order."""
-        base = focused(MapView(self.area, self.page), self.focus)
+        base = self.usual()
         parts: list[tuple[str, str]] = []
         if self.layers != base.layers:
             parts.append(("layers", ".".join(self.layers) or "none"))
@@ -140,26 +147,28 @@ class MapView:
         staff = "#staff" if self.audience is Audience.STAFF else ""
         same: Mapping[str, Any] = {
             "theme": "dark", "selected": "", "order": Order.PRESSING, "period": USUAL, "rank": RANKED[0], "focus": "",
+            "look": None,
         }  # fmt: skip
         return self.to(**same).address() + staff
 
 
-def focused(view: MapView, focus: str) -> MapView:
-    """A view with the layers, the measure and the filters of a theme screen; as it is where ``focus`` is ""."""
-    if not focus:
-        return view
-    look = LOOKS[Focus(focus)]
+def focused(view: MapView, focus: str, look: Look) -> MapView:
+    """A view with the layers, the measure and the filters of a theme screen."""
     filters = replace(view.filters, classes=look.classes, urgencies=look.urgencies)
-    return view.to(focus=focus, layers=look.layers, measure=Measure(look.measure), filters=filters)
+    return view.to(focus=focus, look=look, layers=look.layers, measure=Measure(look.measure), filters=filters)
 
 
-def _focus(page: str, raw: str, class_codes: frozenset[str]) -> str:
-    """The theme screen; on a page that is no screen it is left out."""
+def _bare(
+    area: str, page: str, raw: str, looks: Mapping[Focus, Look], class_codes: frozenset[str]
+) -> MapView:  # fmt: skip
+    """The view of a theme screen with those of its classes that there are; on a page that is no screen without it."""
     if not raw or page not in SCREEN_PAGES:
-        return ""
-    if not LOOKS[Focus(_one("focus", raw, tuple(Focus)))].fits(class_codes):
-        raise ViewError("focus", raw, "counts classes that the city's catalogue has not got")
-    return raw
+        return MapView(area, page)
+    look = looks[Focus(_one("focus", raw, tuple(Focus)))]
+    if not look.fits(class_codes):
+        raise ViewError("focus", raw, "counts classes that the city's catalogue has not got", "no_classes")
+    held = tuple(code for code in look.classes if code in class_codes)
+    return focused(MapView(area, page), raw, replace(look, classes=held))
 
 
 def _several(name: str, raw: str, allowed: frozenset[str] | None) -> tuple[str, ...]:
@@ -183,7 +192,10 @@ def _named(name: str, raw: str, read: Callable[[str], str]) -> str:
         raise ViewError(name, raw[:CODE_MAX], str(error)) from None
 
 
-def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes: frozenset[str]) -> MapView:
+def parse_view(
+    path: str, query: str, *, layer_ids: frozenset[str], class_codes: frozenset[str],
+    looks: Mapping[Focus, Look] = LOOKS,
+) -> MapView:  # fmt: skip
     """Read a view from an address. Unknown keys are ignored; a wrong value raises ViewError. The area is not looked up.
 
     ``path`` is percent-decoded, e.g. ``/area/W01``; ``query`` with or without ``?``.
@@ -192,7 +204,7 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
     if len(bits) != 2 or bits[0] not in PAGES or not bits[1] or len(bits[1]) > CODE_MAX:
         raise ViewError("path", path[:100], "is not /wall/<area>, /area/<code> or /duty/<area>")
     got: Mapping[str, str] = dict(parse_qsl(query.lstrip("?")))
-    view = focused(MapView(bits[1], bits[0]), _focus(bits[0], got.get("focus", ""), class_codes))
+    view = _bare(bits[1], bits[0], got.get("focus", ""), looks, class_codes)
     own = view.filters
     if "layers" in got:
         raw = "" if got["layers"] == "none" else got["layers"]
@@ -201,8 +213,7 @@ def parse_view(path: str, query: str, *, layer_ids: frozenset[str], class_codes:
         view = view.to(measure=Measure(_one("measure", got["measure"], tuple(Measure))))
     urgencies = _several("urgencies", got.get("urgencies", ""), frozenset(map(str, URGENCIES)))
     filters = Filters(
-        _several("classes", got.get("classes", ""), class_codes | {UNLISTED})
-        or tuple(c for c in own.classes if c in class_codes),
+        _several("classes", got.get("classes", ""), class_codes | {UNLISTED}) or own.classes,
         tuple(int(u) for u in urgencies) or own.urgencies,
         _several("sources", got.get("sources", ""), frozenset(SOURCES)),
         _several("states", got.get("states", ""), frozenset(STATES)),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, replace
 
 from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
 from geodata.domain.roles import Role
 from geodata.domain.showing import Shown
+from geodata.domain.view import ViewError
 from geodata.services.access import Access
 from geodata.services.actors import Actor
 from geodata.services.looking import NotThereError
-from geodata.services.programmes import within
+from geodata.services.programmes import Read
 from geodata.situation.briefs import EventBrief
 from geodata.situation.situation import Situation
 from geodata.store import programmes, showing
@@ -26,7 +26,7 @@ CALLS_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An alert that comes between, and its event; ``o``: the area in which it stands."""
+    """An alert that comes between, and its event."""
 
     alert: AlertNow
     event: EventBrief
@@ -46,8 +46,8 @@ class Playing:
     shown: Shown | None = None
 
 
-def playing(access: Access, situation: Situation, actor: Actor, now_ms: int) -> Playing:
-    """Of the screen that asks. Raises NotThereError for everybody else."""
+def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_ms: int) -> Playing:
+    """Of the screen that asks; ``read`` reads an address as it gets it. Raises NotThereError for everybody else."""
     if Role.SCREEN not in actor.roles:
         raise NotThereError("only a screen plays")
     with access.store.read() as conn:
@@ -56,13 +56,13 @@ def playing(access: Access, situation: Situation, actor: Actor, now_ms: int) -> 
         order = showing.shown(conn, [actor.account_id]).get(actor.account_id)
     if actor.page != "wall":
         return Playing(screen.kiosk, None, [], [])
-    if order is not None and not (order.on(now_ms) and _is_its(order.address, situation, actor)):
+    if order is not None and not (order.on(now_ms) and _reads(read, order.address)):
         order = None
     if kept is None:
         return Playing(screen.kiosk, None, [], calls(situation, actor), order)
-    programme = _shown(kept.programme, situation, actor)
-    slots = running_order(programme.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
-    return Playing(screen.kiosk, programme, slots, calls(situation, actor), order)
+    shown = _shown(kept.programme, read)
+    slots = running_order(shown.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, shown, slots, calls(situation, actor), order)
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:
@@ -78,14 +78,15 @@ def calls(situation: Situation, actor: Actor) -> list[Call]:
     return [Call(row, event) for row, event in found if event is not None]
 
 
-def _shown(programme: Programme, situation: Situation, actor: Actor) -> Programme:
-    """Without the steps of areas that are no longer there, or no longer the screen's."""
-    steps = tuple(step for step in programme.steps if _is_its(step.address, situation, actor))
-    return Programme(programme.name, programme.area, steps, programme.transition, programme.hold_s)
+def _shown(programme: Programme, read: Read) -> Programme:
+    """Without the steps that the screen cannot show: areas that are no longer there or no longer its own, theme
+    screens, layers and classes that the city no longer has."""
+    return replace(programme, steps=tuple(step for step in programme.steps if _reads(read, step.address)))
 
 
-def _is_its(address: str, situation: Situation, actor: Actor) -> bool:
-    """Whether the area of an address is there, and the screen's."""
-    tops = [situation.tree.areas[span.start].code for span in actor.ordinals(situation.tree)]
-    area = unquote(urlsplit(address).path).rpartition("/")[2]
-    return any(within(situation.tree, top, area) for top in tops)
+def _reads(read: Read, address: str) -> bool:
+    try:
+        read(address)
+    except ViewError:
+        return False
+    return True

@@ -94,11 +94,17 @@ def screen(access: Access, actor: Actor, tree: AreaTree, login: str) -> tuple[Ac
         return account, programmes.screens_of(conn, [account.id]).get(account.id, Screen())
 
 
-def offered(access: Access, actor: Actor, tree: AreaTree, account: Account) -> list[KeptProgramme]:
-    """The programmes that a screen may show: all that they show lies in its area."""
+def offered(access: Access, actor: Actor, tree: AreaTree, account: Account, shown: Screen) -> list[KeptProgramme]:
+    """The programmes that a screen may show: all that they show lies in its area. And the one that it has: its area
+    may have become another since."""
     if account.page != "wall":
         return []
-    return [kept for kept in listed(access, actor, tree) if within(tree, account.areas[0], kept.programme.area)]
+    inside = [kept for kept in listed(access, actor, tree) if within(tree, account.areas[0], kept.programme.area)]
+    if shown.programme_id is None or shown.programme_id in {kept.id for kept in inside}:
+        return inside
+    with access.store.read() as conn:
+        own = programmes.by_id(conn, shown.programme_id)
+    return [*inside, own] if own else inside
 
 
 def hang(access: Access, actor: Actor, tree: AreaTree, login: str, wanted: Screen, now_ms: int) -> None:
@@ -106,10 +112,12 @@ def hang(access: Access, actor: Actor, tree: AreaTree, login: str, wanted: Scree
     account, old = screen(access, actor, tree, login)
     if fault := kiosks.broken(wanted.kiosk):
         raise Declined(fault[0], fault[2], value=fault[1])
-    ids = {kept.id for kept in offered(access, actor, tree, account)}
-    if wanted.programme_id not in ids | {None, old.programme_id}:
+    number = wanted.programme_id
+    if number is not None and number not in {kept.id for kept in offered(access, actor, tree, account, old)}:
         raise Declined("programme", "programme_unknown")
     with access.store.begin() as conn:
+        if number is not None and programmes.by_id(conn, number) is None:  # deleted a moment ago
+            raise Declined("programme", "programme_unknown")
         programmes.put_screen(conn, account.id, wanted)
         access.audit.record(conn, actor, "hang_screen", f"account:{account.login}", at_ms=now_ms, area=account.areas[0],
                             old=_hanging(old), new=_hanging(wanted))  # fmt: skip

@@ -29,7 +29,8 @@ RELOAD_REST = 3
 """After a reload the next one waits this many times as long as it took: an import comes in many batches."""
 RETRY_S = (0.2, 5.0)
 BEAT_EVERY_MS = 500
-"""A beat that is younger is not looked for anew: PostgreSQL is asked for changes twenty times a second."""
+"""A beat that is younger is not looked for anew: PostgreSQL is asked for changes twenty times a second. One of the
+future is: the clock was set back, and without a look it would seem new until the clock is there again."""
 RELOADED_BY = frozenset({"import", "areas"})
 STAYING = frozenset({"reply"})
 """Steps after which an event is surely where it was: they leave its state and its area alone."""
@@ -177,7 +178,7 @@ class Tail:
         else:
             self._behind = False
             try:
-                process = self.process if self._now() - (self.beat_ms or 0) > BEAT_EVERY_MS else ""
+                process = self.process if abs(self._now() - (self.beat_ms or 0)) > BEAT_EVERY_MS else ""
                 news = await asyncio.to_thread(read_news, self._store, self.situation, process)
             except BaseException:
                 self._behind = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from geodata.domain.focus import Focus, Look, looks_of
 from geodata.domain.plans import PLANS, Plan
 from geodata.domain.roles import Role
 from geodata.domain.skills import SKILLS, Skill
@@ -74,7 +76,7 @@ class City(BaseModel):
 
     ``country`` (ISO 3166) chooses the table of public holidays; ``work_days`` and ``days_off`` are days on which the
     city differs from it. ``track_days``: how long the tracks of units are kept. ``[[joint]]``: plans of joint dispatch.
-    ``[[skill]]``: which events want which skills.
+    ``[[skill]]``: which events want which skills. ``[focus]``: which classes a theme screen counts.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -90,6 +92,7 @@ class City(BaseModel):
     demo: bool = False
     joint: tuple[Plan, ...] = PLANS
     skill: tuple[Skill, ...] = SKILLS
+    focus: dict[Focus, tuple[str, ...]] = Field(default_factory=dict)
     basemap: Basemap = Field(default_factory=Basemap)
     access: AccessRules = Field(default_factory=AccessRules)
     lights: LightsSaid = Field(default_factory=LightsSaid)
@@ -107,6 +110,11 @@ class City(BaseModel):
         except (LookupError, ValueError) as error:
             raise ValueError(f"{value!r} is not a time zone such as Asia/Shanghai") from error
         return value
+
+    @property
+    def looks(self) -> Mapping[Focus, Look]:
+        """What theme screens show here."""
+        return looks_of(self.focus)
 
     @property
     def zone(self) -> ZoneInfo:

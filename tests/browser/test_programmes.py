@@ -80,14 +80,19 @@ def at(page: Page, address: str) -> None:
 def test_a_wall_turns_by_its_programme_and_a_theme_screen_shows_its_panels(
     browser: Browser, room: Room, base: str
 ) -> None:
-    steps = (Step("/wall/C?focus=safety", 10), Step("/wall/D1?theme=light&focus=patrol", 10))
+    steps = (Step("/wall/C?focus=safety", 10), Step("/wall/D1?urgencies=1&theme=light&focus=patrol", 10))
     page = wall(browser, room, base, steps).page
     before = page.evaluate("history.length")
     at(page, "/wall/C?focus=safety")
     expect(page.locator(".focus-name")).to_have_text("安全")
     assert page.evaluate(PANELS) == ["kpi", "classes", "feed", "worst"]
     assert page.evaluate("onescreen.view.several('classes').join()") == "06,07"
-    at(page, "/wall/D1?theme=light&focus=patrol")
+    expect(page.locator("#chips .chip")).to_have_count(0)
+    expect(page.locator("#classes .bar")).to_have_count(2)
+    at(page, "/wall/D1?urgencies=1&theme=light&focus=patrol")
+    expect(page.locator("#chips .chip")).to_have_text("特急")
+    expect(page.locator("#curve .panel-title")).to_have_text("24 小时上报 · 全部事件")
+    expect(page.locator("#ranking .panel-aside")).to_contain_text("全部事件")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator(".focus-name")).to_have_text("巡查")
     assert page.evaluate(PANELS) == ["kpi", "curve", "coverage", "ranking"]
@@ -161,3 +166,28 @@ def test_a_touch_fills_the_screen_and_who_asks_for_less_motion_sees_a_cut(
     assert page.evaluate("window.faded") == 0
     page.mouse.click(960, 30)
     page.wait_for_function("() => document.fullscreenElement === document.documentElement")
+
+
+def test_the_last_filter_of_a_theme_screen_can_be_taken_off_and_no_desk_takes_over_its_filters(
+    browser: Browser, room: Room, base: str
+) -> None:
+    made = account_of(room.access, [Role.SHIFT_LEADER], ["C"], login=f"lead.{next(_numbers)}")
+    context = browser.new_context(viewport={"width": 1920, "height": 1080}, locale="zh-CN")
+    context.set_default_timeout(SOON)
+    context.add_cookies([cookie_of(base, secret_of(room.access, made))])
+    page = context.new_page()
+    page.goto(base + "/area/C?focus=safety&urgencies=1")
+    chips = page.locator("#chips .chip")
+    expect(chips).to_have_count(3)
+    for left in (2, 1, 0):
+        chips.first.click()
+        expect(chips).to_have_count(left)
+    at(page, "/area/C?measure=overdue")
+    assert page.evaluate("onescreen.view.several('classes').length") == 0
+    page.goto(base + "/area/C?focus=safety&urgencies=1")
+    page.locator("#filters > button").click()
+    page.locator(".filter-clear").click()
+    expect(chips).to_have_count(0)
+    page.goto(base + "/duty/C?focus=safety")
+    page.wait_for_function("() => window.onescreen && onescreen.words && onescreen.words.ready()")
+    assert page.evaluate("onescreen.view.several('classes').length") == 0, "the server does not filter it either"

@@ -93,6 +93,22 @@ async def test_what_holds_records_up_holds_the_beat_up(door: Door) -> None:
             await until(lambda at=stopped: tail.beat_ms > at)  # type: ignore[misc]
 
 
+async def test_a_clock_that_is_set_back_does_not_make_an_old_beat_look_new(door: Door) -> None:
+    store, now = door.store, [wall_ms()]
+    tail = Tail(store, load_situation(store, ZONE, now[0]), now=lambda: now[0])
+
+    async def heard(beat_ms: int) -> int | None:
+        with store.begin() as conn:
+            beats.write(conn, tail.process, beat_ms)
+        tail.look_again()
+        await tail.step()
+        return tail.beat_ms
+
+    assert await heard(now[0]) == now[0]
+    now[0] -= 3_600_000
+    assert await heard(now[0]) == now[0], "that of before stays newer for an hour"
+
+
 @contextlib.asynccontextmanager
 async def turn_taken(door: Door) -> AsyncIterator[None]:
     """A record that does not come to an end."""

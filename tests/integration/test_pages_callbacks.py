@@ -16,6 +16,8 @@ from callbacks.room import Room
 from callbacks.search import area_hits, event_hits
 from callbacks.selection import filters_of, look_up
 from dashboard.words import words
+from geodata.domain.catalogue import Catalogue, EventClass
+from geodata.domain.focus import Focus
 from geodata.domain.roles import Role
 from geodata.domain.search import AreaIndex
 from geodata.domain.view import Filters
@@ -59,6 +61,15 @@ def test_a_wrong_address_is_answered_with_what_is_wrong(
 ) -> None:
     told = answer(room, ANYBODY, path, search)
     assert (told["ok"], told["field"], told["value"]) == (False, field, value)
+
+
+def test_a_theme_screen_that_counts_nothing_here_says_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert answer(room, ANYBODY, "/wall/C", "?focus=safety")["ok"]
+    monkeypatch.setattr(room.situation, "catalogue", Catalogue.of([EventClass("noise", "噪声", "Noise")], []))
+    told = answer(room, ANYBODY, "/wall/C", "?focus=safety")
+    assert (told["ok"], told["value"], told["why"]) == (False, "safety", "no_classes")
+    city = room.city.model_copy(update={"focus": {Focus.SAFETY: ("noise",)}})
+    assert answer(replace(room, city=city), ANYBODY, "/wall/C", "?focus=safety")["ok"]
 
 
 async def test_the_root_leads_to_the_city_in_its_language(room: Room) -> None:

@@ -6,7 +6,9 @@ import re
 from typing import Any
 
 import httpx
+import pytest
 
+from geodata.domain.catalogue import Catalogue, EventClass
 from geodata.domain.roles import Role
 from geodata.intake.door import now_ms
 from geodata.services.actors import Actor
@@ -66,6 +68,40 @@ async def test_a_shift_leader_makes_a_programme_orders_it_and_looks_ahead(house:
     assert (await leader.get(address)).status_code == 404
 
 
+async def test_a_step_counts_what_is_ticked_and_is_shown_and_changed_with_it(house: House) -> None:
+    leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
+    address = await made(leader)
+    ticked = {"urgencies": ["2", "1"], "sources": ["hotline"], "lights": ["red"]}
+    assert (await step(leader, address, **ticked)).status_code == 303
+    told = "/wall/D1?urgencies=1.2&sources=hotline&lights=red&theme=light&focus=safety"
+    page = await leader.get(f"{address}?step=1&lang=en")
+    assert order(page) == [told]
+    assert "critical · urgent" in page.text
+    names = {(name, value) for name, value in re.findall(r'name="(\w+)" value="(\w+)" checked', page.text)}
+    assert {("urgencies", "1"), ("urgencies", "2"), ("sources", "hotline"), ("lights", "red")} <= names
+    assert not [value for name, value in names if name == "classes"], "those of the theme screen are not the step's own"
+    assert Labels(page.text).unnamed == []
+    changed = STEP | {"rev": "2", "focus": "disputes", "classes": ["10"]}
+    assert (await leader.post(f"{address}/steps/0", data=changed)).status_code == 303
+    assert order(await leader.get(address)) == ["/wall/D1?classes=10&theme=light&focus=disputes"]
+    wrong = await step(leader, address, rev="3", classes=["99"], urgencies=["1"])
+    assert wrong.status_code == 422
+    assert 'name="urgencies" value="1" checked' in wrong.text, "what was ticked stays"
+
+
+async def test_theme_screens_that_count_nothing_here_are_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
+    address = await made(leader)
+    assert "Not offered" not in (await leader.get(f"{address}?lang=en")).text
+    other = Catalogue.of([EventClass("noise", "噪声", "Noise")], [])
+    monkeypatch.setattr(house.room.situation, "catalogue", other)
+    page = (await leader.get(f"{address}?lang=en")).text
+    offered = re.findall(r'<option value="(\w+)"', page.partition('name="focus"')[2].partition("</select>")[0])
+    assert offered == ["patrol", "emergency"]
+    missing = page.partition("Not offered")[2].partition("</p>")[0]
+    assert re.findall('chip">([^<]+)<', missing) == ["City order", "Safety", "Disputes", "Livelihood"]
+
+
 async def test_what_is_declined_is_said_and_stays_typed(house: House) -> None:
     leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
     address = await made(leader)
@@ -100,6 +136,8 @@ async def test_a_screen_is_told_its_programme_how_it_hangs_and_what_is_urgent(ho
     wrong = await leader.post("/admin/screens/hall", data=hangs | {"dim": "dark"})
     assert wrong.status_code == 422
     assert 'id="dim-wrong"' in wrong.text
+    wrong = await leader.post("/admin/screens/hall", data=hangs | {"programme": "x"})
+    assert 'id="programme-wrong"' in wrong.text, "what is no number takes nothing away"
     assert (await leader.post("/admin/screens/hall", data=hangs)).status_code == 303
     wall = house.browser()
     await wall.get(path_of(link))

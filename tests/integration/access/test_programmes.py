@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,10 @@ from geodata.services import programmes
 from geodata.services.actors import Actor, NotAllowedError
 from geodata.services.declining import Declined
 from geodata.services.looking import NotThereError, permitted_view
-from geodata.services.playing import playing
+from geodata.services.playing import Playing, playing
 from geodata.situation.loading import load_situation
 from geodata.situation.situation import Situation
+from geodata.store import programmes as store
 from geodata.store.programmes import Screen
 from layers.registry import LAYER_IDS
 from tests.factories.access_city import MINUTE, NOW, Town, of
@@ -27,10 +29,13 @@ from tests.factories.access_city import MINUTE, NOW, Town, of
 DAY = Programme("白班", "D1", (Step("/wall/D1?theme=light", 30), Step("/wall/S1?focus=safety&selected=event:E1", 40)))
 
 
-def reader(city: Town, actor: Actor) -> programmes.Read:
+CLASSES = frozenset(Catalogue.read().classes)
+
+
+def reader(city: Town, actor: Actor, classes: frozenset[str] = CLASSES) -> programmes.Read:
     def read(address: str) -> MapView:
         path, _, query = address.partition("?")
-        view = parse_view(path, query, layer_ids=LAYER_IDS, class_codes=frozenset(Catalogue.read().classes))
+        view = parse_view(path, query, layer_ids=LAYER_IDS, class_codes=classes)
         return permitted_view(actor, city.tree, view)
 
     return read
@@ -46,6 +51,11 @@ def leader(*areas: str) -> Actor:
 
 def added(city: Town, actor: Actor, programme: Programme = DAY) -> int:
     return programmes.add(city.access, actor, city.tree, programme, reader(city, actor), NOW)
+
+
+def played_by(city: Town, login: str, at_ms: int = NOW, classes: frozenset[str] = CLASSES) -> Playing:
+    actor = city.actor(login)
+    return playing(city.access, loaded(city, at_ms), actor, reader(city, actor, classes), at_ms)
 
 
 def changed(city: Town, actor: Actor, number: int, rev: int, programme: Programme) -> None:
@@ -145,24 +155,51 @@ def test_a_screen_gets_a_programme_of_its_area_and_plays_it_alone(city: Town) ->
             programmes.hang(city.access, boss, city.tree, login, Screen(wanted), NOW)
     with pytest.raises(Declined, match="kiosk_inset"):
         programmes.hang(city.access, boss, city.tree, "wall-1", Screen(number, replace(kiosk, left=999)), NOW)
-    situation = loaded(city)
-    played = playing(city.access, situation, city.actor("wall-1"), NOW)
+    played = played_by(city, "wall-1")
     assert played.kiosk == kiosk
     assert played.programme is not None
     assert played.slots[0].from_ms <= NOW < played.slots[0].to_ms
     assert {played.programme.steps[s.step].address for s in played.slots} == {
         "/wall/D1?theme=light", "/wall/S1?focus=safety"
     }  # fmt: skip
-    alone = playing(city.access, situation, city.actor("wall-2"), NOW)
+    alone = played_by(city, "wall-2")
     assert (alone.programme, alone.slots, alone.kiosk) == (None, [], Kiosk())
     with pytest.raises(NotThereError):
-        playing(city.access, situation, boss, NOW)
+        playing(city.access, loaded(city), boss, reader(city, boss), NOW)
     programmes.end(city.access, boss, city.tree, number, NOW)
-    left = playing(city.access, situation, city.actor("wall-1"), NOW)
+    left = played_by(city, "wall-1")
     assert (left.programme, left.kiosk) == (None, kiosk), "it still hangs as it did"
     told = json.loads(city.lines("hang_screen")[0].new)
     assert (told["programme"], told["left"]) == (number, 24)
     assert city.unbroken()
+
+
+def test_a_screen_keeps_its_programme_when_that_is_given_another_area(city: Town) -> None:
+    city.create("wall-1", ["screen"], ["D1"], page="wall")
+    number = added(city, leader())
+    programmes.hang(city.access, leader(), city.tree, "wall-1", Screen(number), NOW)
+    changed(city, leader(), number, 1, replace(DAY, area="C"))
+    boss = leader("D1")
+    account, screen = programmes.screen(city.access, boss, city.tree, "wall-1")
+    assert [kept.id for kept in programmes.offered(city.access, boss, city.tree, account, screen)] == [number]
+    programmes.hang(city.access, boss, city.tree, "wall-1", Screen(number, Kiosk(dim=50)), NOW)
+    assert programmes.screen(city.access, boss, city.tree, "wall-1")[1] == Screen(number, Kiosk(dim=50))
+
+
+def test_a_programme_that_is_deleted_while_a_screen_is_given_it_is_declined(
+    small: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.create("wall-1", ["screen"], ["D1"], page="wall")
+    number, offered = added(small, leader()), programmes.offered
+
+    def and_then_deleted(*asked: Any) -> list[store.KeptProgramme]:
+        found = offered(*asked)
+        programmes.end(small.access, leader(), small.tree, number, NOW)
+        return found
+
+    monkeypatch.setattr(programmes, "offered", and_then_deleted)
+    with pytest.raises(Declined, match="programme_unknown"):
+        programmes.hang(small.access, leader(), small.tree, "wall-1", Screen(number), NOW)
 
 
 def test_a_new_red_event_comes_between_where_it_is_and_only_while_it_is_new(city: Town) -> None:
@@ -170,11 +207,23 @@ def test_a_new_red_event_comes_between_where_it_is_and_only_while_it_is_new(city
         city.create(login, ["screen"], [area], page="wall")
     city.report("calm", at="G1", urgency=3, reported_ms=NOW)
     city.report("red", at="G1", urgency=1, reported_ms=NOW, subtype_code="0203")
-    situation = loaded(city)
-    called = {login: playing(city.access, situation, city.actor(login), NOW).calls for login in
-              ("wall-c", "wall-1", "wall-2")}  # fmt: skip
+    called = {login: played_by(city, login).calls for login in ("wall-c", "wall-1", "wall-2")}
     assert [[c.alert.trigger for c in calls] for calls in called.values()] == [["red_event"], ["red_event"], []]
     (call,) = called["wall-1"]
     assert (call.event.urgency, call.event.lon, call.event.lat) == (1, 0.5, 0.5)
-    later = loaded(city, NOW + 3 * MINUTE)
-    assert playing(city.access, later, city.actor("wall-c"), NOW + 3 * MINUTE).calls == []
+    assert played_by(city, "wall-c", NOW + 3 * MINUTE).calls == []
+
+
+def test_what_a_screen_can_no_longer_show_is_left_out_of_its_turns(city: Town) -> None:
+    city.create("wall-1", ["screen"], ["D1"], page="wall")
+    steps = (Step("/wall/S1?focus=safety"), Step("/wall/D1"))
+    number = added(city, leader(), replace(DAY, steps=steps))
+    programmes.hang(city.access, leader(), city.tree, "wall-1", Screen(number), NOW)
+    with city.store.begin() as conn:  # as it stands there after its area has been given to others
+        store.change(conn, number, 2, Programme("白班", "D1", (*steps, Step("/wall/D2"))), NOW)
+    shown = played_by(city, "wall-1").programme
+    assert shown is not None
+    assert shown.steps == steps
+    other = played_by(city, "wall-1", classes=frozenset({"noise"})).programme
+    assert other is not None
+    assert other.steps == steps[1:], "a theme screen of classes that are gone would be an error page"

@@ -55,7 +55,8 @@ def leader(*areas: str) -> Actor:
 def shown(city: Town, login: str, now_ms: int = NOW) -> Shown | None:
     """What a screen is told."""
     situation = load_situation(city.store, city.desk.calendar.zone, now_ms)
-    return playing(city.access, situation, city.actor(login), now_ms).shown
+    actor, read = city.actor(login), hall(city).read
+    return playing(city.access, situation, actor, lambda address: read(actor, address), now_ms).shown
 
 
 def wall_of(city: Town, login: str, now_ms: int = NOW) -> Wall:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.pages import SIDES
-from geodata.domain.catalogue import Catalogue
+from dashboard.pages import SIDES, city_facts
+from geodata.domain.catalogue import Catalogue, EventClass
 from geodata.domain.focus import LOOKS, Focus
 from geodata.domain.view import Filters, MapView, Measure, ViewError, parse_view
+from geodata.store.folder import City
 from layers.registry import LAYER_IDS
 
 CLASSES = frozenset(Catalogue.read().classes)
@@ -61,3 +62,25 @@ def test_a_focus_that_is_none_or_counts_nothing_here_is_named() -> None:
             read("/wall/C", query, classes)
         assert wrong.value.field == "focus"
     assert read("/wall/C", "focus=safety", frozenset({"06"})).filters.classes == ("06",)
+
+
+def test_a_city_with_other_classes_says_which_of_them_a_theme_screen_counts() -> None:
+    city = City.model_validate({"focus": {"safety": ["fire", "gas"], "emergency": ["fire"]}})
+    classes = frozenset({"fire", "gas", "noise"})
+
+    def its(query: str) -> MapView:
+        return parse_view("/wall/C", query, layer_ids=LAYER_IDS, class_codes=classes, looks=city.looks)
+
+    view = its("focus=safety")
+    assert (view.filters.classes, view.measure) == (("fire", "gas"), Measure.OVERDUE)
+    assert view.address() == "/wall/C?focus=safety"
+    assert its("focus=emergency").filters == Filters(classes=("fire",), urgencies=(1,))
+    assert its("classes=noise&focus=safety").query() == "classes=noise&focus=safety"
+    assert view.topic() == its("classes=fire.gas&measure=overdue").topic()
+    with pytest.raises(ViewError):
+        its("focus=disputes")
+    facts = city_facts(Catalogue.of([EventClass(c, c, c) for c in sorted(classes)], []), [], city.looks)["focuses"]
+    assert set(facts) == {"safety", "emergency", "patrol"}
+    assert facts["safety"]["view"]["classes"] == "fire.gas"
+    with pytest.raises(ValueError, match="sports"):
+        City.model_validate({"focus": {"sports": ["fire"]}})

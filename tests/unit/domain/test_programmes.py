@@ -151,6 +151,8 @@ def test_a_screen_is_dimmed_by_the_clock_on_the_wall() -> None:
     assert told == [100, 40, 40, 40, 100]
     day = Kiosk(dim=50, dim_from=60, dim_to=120)
     assert [day.brightness(BERLIN, ms(BERLIN, 2026, 6, 1, h)) for h in (0, 1, 2)] == [100, 50, 100]
+    always = Kiosk(dim=50, dim_from=480, dim_to=480)
+    assert {always.brightness(BERLIN, ms(BERLIN, 2026, 6, 1, h)) for h in range(24)} == {50}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 import app
 from geodata.demo.roster import _KINDS
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.focus import Focus
 from geodata.domain.plans import unknown_matters
 from geodata.domain.skills import SKILLS, Skill, held, wanted
 from geodata.domain.units import UnitKind
@@ -54,7 +55,9 @@ def test_codes_that_are_none_of_the_catalogue_are_told_at_the_start(
     room = open_room(tmp_path)
     app.warn_of_strangers(room)
     assert capsys.readouterr().err == ""
-    strange = room.city.model_copy(update={"skill": (Skill("潜水", "Diving", ("0806", "9999"), ("diver",)),)})
-    app.warn_of_strangers(replace(room, city=strange))
-    assert "[[skill]]: matters: not in the catalogue: 9999" in capsys.readouterr().err
+    said = {"skill": (Skill("潜水", "Diving", ("0806", "9999"), ("diver",)),), "focus": {Focus.SAFETY: ("06", "0701")}}
+    app.warn_of_strangers(replace(room, city=room.city.model_copy(update=said)))
+    told = capsys.readouterr().err
+    assert "[[skill]]: matters: not in the catalogue: 9999" in told
+    assert "[focus]: safety: not in the catalogue: 0701" in told
     room.store.close()

@@ -15,7 +15,12 @@ pytestmark = pytest.mark.usefixtures("node")
 
 def run(script: str) -> Any:
     """What the script says by ``rig.say``."""
-    whole = f"(async () => {{ const rig = require({json.dumps(str(RIG))}); {script}; process.exit(0); }})();"
+    return run_in(RIG, script)
+
+
+def run_in(rig: Path, script: str) -> Any:
+    """The same with another rig."""
+    whole = f"(async () => {{ const rig = require({json.dumps(str(rig))}); {script}; process.exit(0); }})();"
     done = subprocess.run(["node", "-"], input=whole, capture_output=True, text=True, check=True, timeout=60)
     return json.loads(done.stdout)
 

@@ -1,0 +1,59 @@
+/* What is wrong with a wall, in words; nothing when all is well. `columns` of monitors, `bezel` between two, in pixels. */
+([columns, bezel]) => {
+  const found = [], near = 1.5;
+  const box = (node) => node.getBoundingClientRect();
+  const seen = (selector) => [...document.querySelectorAll(selector)].filter((n) => n.getClientRects().length);
+  const name = (node) => (node.id || node.className || node.tagName) + "";
+  const root = document.documentElement;
+  if (root.scrollWidth > innerWidth || root.scrollHeight > innerHeight) found.push("the page scrolls");
+  const inside = (node, outer, what) => {
+    const a = box(node), b = box(outer);
+    if (a.left < b.left - near || a.right > b.right + near || a.top < b.top - near || a.bottom > b.bottom + near)
+      found.push(name(node) + " leaves " + what);
+  };
+  const panels = seen(".side > .panel");
+  for (const panel of panels) {
+    inside(panel, panel.parentElement, name(panel.parentElement));
+    inside(panel, root, "the screen");
+    const rem = parseFloat(getComputedStyle(root).fontSize);
+    if (panel.scrollHeight > panel.clientHeight + near + 0.1 * rem) found.push(`${name(panel)} is cut below: ${panel.scrollHeight} of ${panel.clientHeight}`);
+    // Cells of figures hang out by the width of the frame that shows where a pointer is.
+    if (panel.scrollWidth > panel.clientWidth + near + 0.4 * rem) found.push(name(panel) + " is cut at its side");
+    for (const text of panel.querySelectorAll(".kpi-main, .panel-title, dt, dd, .cover-rate, .bar-n, .rank-value, .row-state"))
+      if (text.scrollWidth > text.clientWidth + near && getComputedStyle(text).display !== "inline") found.push(name(panel) + ": " + text.textContent + " is too long");
+  }
+  // A list shows whole rows; those that do not fit stand in a column beyond its edge.
+  for (const body of seen(".panel-feed .panel-body, .panel-worst .panel-body, .panel-ranking .panel-body, .panel-classes .panel-body")) {
+    const edge = box(body);
+    for (const row of body.children) {
+      const r = box(row);
+      const out = r.left >= edge.right - near, whole = r.right <= edge.right + near && r.bottom <= edge.bottom + near;
+      if (!out && !whole) found.push(name(body.parentElement) + ": a row is cut in two");
+    }
+    if (body.children.length && box(body.children[0]).bottom > edge.bottom + near) found.push(name(body.parentElement) + " shows no row");
+  }
+  const shown = [...panels, ...seen("#header, #ticker, #centre")];
+  for (const [i, one] of shown.entries()) for (const other of shown.slice(i + 1)) {
+    const a = box(one), b = box(other);
+    if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > near && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > near)
+      found.push(name(one) + " lies on " + name(other));
+  }
+  const bars = seen("#header > :not(.gap), .facts > li, .feeds")
+    .filter((n) => box(n).height > near && getComputedStyle(n).opacity > 0); // tools come with a pointer
+  for (const bar of bars) if (box(bar).right > innerWidth + near) found.push(name(bar) + " leaves the screen");
+  // Of a bar only its words matter: a cell may begin within the frame.
+  const words = (node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const r = range.getBoundingClientRect(), own = box(node), style = getComputedStyle(node);
+    return { left: Math.max(r.left, own.left + parseFloat(style.paddingLeft)), right: Math.min(r.right, own.right - parseFloat(style.paddingRight)) };
+  };
+  for (let n = 1; n < columns; n += 1) {
+    const left = innerWidth / columns * n - bezel / 2, right = left + bezel;
+    for (const node of [...panels, ...bars, ...seen("#call")]) {
+      const r = panels.includes(node) ? box(node) : words(node);
+      if (r.left < right - near && r.right > left + near && r.right > r.left) found.push(name(node) + " lies across seam " + n);
+    }
+  }
+  return [...new Set(found)];
+}

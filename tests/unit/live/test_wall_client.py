@@ -1,0 +1,125 @@
+"""A wall that follows its programme for weeks, run by node with time in the hands of the test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.live.test_life_client import run_in
+
+RIG, KIOSK = (Path(__file__).with_name(f"{name}_rig.js") for name in ("wall", "kiosk"))
+pytestmark = pytest.mark.usefixtures("node")
+
+
+def run(script: str) -> Any:
+    """What the script says by ``rig.say``, once the wall has started."""
+    return run_in(RIG, f"rig.start(); await rig.pass(1000); {script}")
+
+
+@pytest.mark.parametrize("left", ["/wall/D1?at=2026-11-20T14%3A30", "/area/C", "/wall/D1"])
+def test_a_wall_that_somebody_left_elsewhere_goes_back_to_where_it_was(left: str) -> None:
+    told = run(f"""
+      rig.at = "/wall/C?focus=safety";
+      rig.touch(); rig.at = {json.dumps(left)};
+      await rig.pass(60000); rig.touch();
+      await rig.pass(110000); const soon = rig.at;
+      await rig.pass(15000);
+      rig.say([soon, rig.at]);
+    """)
+    assert told == [left, "/wall/C?focus=safety"]
+
+
+def test_a_wall_with_a_programme_goes_back_to_it_from_another_page() -> None:
+    told = run("""
+      rig.plan = { ...rig.plan, programme: true, order: [[0, 1e15, "/wall/D2"]] };
+      await rig.pass(5000); rig.touch(); rig.at = "/area/C";
+      await rig.pass(100000); const soon = rig.at;
+      await rig.pass(30000); rig.say([soon, rig.at]);
+    """)
+    assert told == ["/area/C", "/wall/D2"]
+
+
+def test_a_wall_nobody_touched_stays_at_the_address_that_it_was_given() -> None:
+    told = run("""
+      rig.at = "/wall/C?theme=light"; await rig.pass(600000); rig.say([rig.at, rig.went]);
+    """)
+    assert told == ["/wall/C?theme=light", []]
+
+
+@pytest.mark.parametrize(
+    ("programme", "to"),
+    [('programme: true, order: [[0, 1e15, "/wall/D2"]]', "/wall/D2"), ("programme: false", "/wall/C")],
+)
+def test_an_area_that_is_gone_does_not_hold_a_wall_up(programme: str, to: str) -> None:
+    told = run(f"""
+      rig.plan = {{ ...rig.plan, {programme} }}; await rig.pass(5000);
+      rig.at = "/wall/GONE"; rig.went = []; rig.life = "down"; rig.tell("refused", {{}});
+      await rig.pass(8000); rig.say([rig.at, rig.went]);
+    """)
+    assert told == [to, [to]]
+
+
+def test_where_the_line_is_down_nothing_turns() -> None:
+    told = run("""
+      rig.life = "down"; rig.plan = { ...rig.plan, programme: true, order: [[0, 1e15, "/wall/D2"]] };
+      await rig.pass(60000); rig.say(rig.at);
+    """)
+    assert told == "/wall/C"
+
+
+def test_an_alert_promises_no_return_while_nothing_turns() -> None:
+    told = run("""
+      rig.plan = { ...rig.plan, calls: [rig.call(1)] }; await rig.pass(5000);
+      const said = () => rig.card.children[3].text.includes("call.returns");
+      const before = said(); rig.life = "down"; await rig.pass(60000);
+      const cut = [said(), rig.card.hidden]; rig.life = "live"; await rig.pass(5000);
+      rig.say([before, cut, rig.card.hidden, rig.at]);
+    """)
+    assert told == [True, [False, False], True, "/wall/C"]
+
+
+def test_an_alert_is_shown_once_and_a_wall_remembers_none_for_weeks() -> None:
+    told = run("""
+      for (let n = 1; n <= 40; n += 1) {
+        rig.plan = { ...rig.plan, calls: [rig.call(n), ...rig.plan.calls].slice(0, 5) };
+        await rig.pass(120000);
+      }
+      const shown = rig.went.filter((address) => address.includes("selected"));
+      rig.say([shown.length, new Set(shown).size, onescreen.programme.remembered(), rig.at]);
+    """)
+    shown, different, remembered, at = told
+    assert shown == different == 40
+    assert remembered <= 6
+    assert at == "/wall/C"
+
+
+def test_a_screen_that_may_not_stay_awake_asks_once_a_minute_however_often_it_was_hidden() -> None:
+    told = run_in(KIOSK, """
+      for (let n = 0; n < 50; n += 1) { rig.happens("visibilitychange"); await rig.pass(10); }
+      const before = rig.asked; await rig.pass(600000); rig.say(rig.asked - before);
+    """)  # fmt: skip
+    assert told == 10
+
+
+def test_a_screen_stays_awake_by_one_lock_and_takes_another_when_that_is_lost() -> None:
+    told = run_in(KIOSK, """
+      await rig.pass(100); rig.may = true; rig.happens("visibilitychange"); rig.happens("visibilitychange"); await rig.pass(100);
+      const first = [rig.locks.length, onescreen.kiosk.held()];
+      rig.locks[0].end(); await rig.pass(2000);
+      rig.say([first, rig.locks.length, onescreen.kiosk.held()]);
+    """)  # fmt: skip
+    assert told == [[1, True], 2, True]
+
+
+def test_the_cursor_goes_after_five_seconds_and_stays_away_while_only_the_picture_moves() -> None:
+    told = run_in(KIOSK, """
+      const idle = () => rig.attributes.has("data-idle");
+      rig.happens("pointermove", { screenX: 5, screenY: 5 }); const moved = idle();
+      await rig.pass(6000); const gone = idle();
+      rig.happens("pointermove", { screenX: 5, screenY: 5 }); const wandered = idle();
+      rig.happens("pointermove", { screenX: 6, screenY: 5 }); rig.say([moved, gone, wandered, idle()]);
+    """)  # fmt: skip
+    assert told == [False, True, True, False]
