@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= data/demo
 PORT ?= 8050
 
-.PHONY: run test check bench drill clean
+.PHONY: run test check bench drill heal clean
 
 run: $(VENV)/.ready
 	$(BIN)/python app.py demo --data $(DATA) --port $(PORT)
@@ -25,6 +25,12 @@ bench: $(VENV)/.ready
 # kill -9 at random moments under load: docs/reliability.md.
 drill: $(VENV)/.ready
 	ONESCREEN_KILLS=$${ONESCREEN_KILLS:-200} $(BIN)/python -m pytest -q -s -o timeout=0 tests/integration/crash
+
+# What heals by itself, at full length (some 20 minutes); writes the table of docs/reliability.md.
+heal: $(VENV)/.ready
+	mkdir -p out
+	ONESCREEN_DRILL=full ONESCREEN_DRILL_RECORD=out/drills.json $(BIN)/python -m pytest -q -o timeout=0 tests/browser/drills
+	$(BIN)/python -m tests.browser.drills.table out/drills.json docs/reliability.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

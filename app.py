@@ -132,7 +132,7 @@ def create_app(room: Room) -> Dash:
 
     server = FastAPI(title="OneScreen", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     push = wiring.register(server, room)
-    server.include_router(api.router(room.door, lag=room.tail.state, push=push.metrics))
+    server.include_router(api.router(room.door, lag=room.tail.state, push=push.metrics, upkeep=room.pace.told))
     server.include_router(tiles.router(room.store, room.folder, lambda: room.situation.tree))
     server.include_router(pages.router(room))
     server.include_router(navigation.router(room))

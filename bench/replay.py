@@ -25,14 +25,16 @@ from bench.situation import ZONE, tree_of
 from callbacks.live.frames import ViewPicture
 from callbacks.live.then import ThenBoard
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.coverage import DEFAULT_PLAN, MINUTE_MS, Grids
 from geodata.domain.roles import Audience
 from geodata.domain.view import MapView
+from geodata.services.walk_keeping import SPAN_MS, WHOLE_MS
 from geodata.situation.clockwork import BY_THE_CLOCK
 from geodata.situation.days import midnight_ms
 from geodata.situation.replay.archive import Archive
 from geodata.situation.replay.daylog import local_day
 from geodata.situation.replay.files import LogFiles
-from geodata.store import bulk, intervals, settings
+from geodata.store import bulk, intervals, settings, walk_log
 from geodata.store.areas import load_tree
 from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
@@ -190,6 +192,29 @@ def _units(store: Store, rng: np.random.Generator, areas: Any, end_ms: int) -> N
         })  # fmt: skip
 
 
+def walk(store: Store, areas: Any, end_ms: int) -> None:
+    """What was walked when: in each half hour six grids of ten, twice each; a whole each two hours. Nothing when it is
+    there."""
+    rng = np.random.default_rng(SEED)
+    ids, newest, met = np.sort(areas), np.zeros(len(areas), np.int64), np.full(len(areas), -1)
+    with store.begin(durable=False) as conn:
+        if walk_log.known_since(conn) is not None:
+            return
+        first = end_ms - DAYS * DAY_MS
+        for from_ms in range(first, end_ms, SPAN_MS):
+            if (from_ms - first) % WHOLE_MS == 0:
+                walk_log.write(conn, walk_log.WHOLE, walk_log.all_of(from_ms - 1, from_ms, 0, ids, newest, met))
+            at = np.flatnonzero(rng.random(len(ids)) < 0.6)
+            begun, done = np.sort(from_ms + 1000 * rng.integers(0, SPAN_MS // 1000, (2, len(at))), axis=0)
+            newest[at] = done - rng.integers(0, 15_000, len(at))
+            news = at[rng.random(len(at)) < 0.1]
+            met[news] = first + (from_ms - first) // SHIFT_MS * SHIFT_MS
+            walk_log.write(conn, walk_log.SPAN, walk_log.Stretch(
+                from_ms, from_ms + SPAN_MS, 0, ids[at], begun, begun - MINUTE_MS, done, newest[at],
+                ids[news], newest[news], met[news],
+            ))  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """ms by the clock and of the processor from the question to the frame, and the versions known then."""
@@ -250,6 +275,7 @@ def figures(changes: int = CHANGES) -> dict[str, dict[str, Any]]:
         build(store, now_ms, changes)
         with store.read() as conn:
             city = load_tree(conn), load_catalogue(conn)
+        walk(store, Grids.of(city[0], DEFAULT_PLAN).id, now_ms)
         archive = Archive(store, LogFiles(FOLDER / "replay"), lambda: city, ZONE, BY_THE_CLOCK)
         made, began = 0, time.perf_counter()
         while archive.prepare(30, now_ms):
@@ -277,8 +303,9 @@ def figures(changes: int = CHANGES) -> dict[str, dict[str, Any]]:
             "value": percentile(cold, 95), "unit": "ms", "bar": BAR_MS, "better": "lower",
             "peer": f"stepping ten minutes on from an instant: {median(stepped):.0f} ms",
             "method": f"{changes:,} changes of events in {DAYS} days on SQLite, {UNITS:,} units, every third on duty "
-            f"with three shifts and {TURNS} changes a day, {int(np.prod(FAN_OUT)):,} grids. {INSTANTS} random instants "
-            "of 30 days each for the city, a district and a street, from the question to the bytes of the first frame: "
+            f"with three shifts and {TURNS} changes a day, {int(np.prod(FAN_OUT)):,} grids with the log of what was "
+            f"walked when. {INSTANTS} random instants of 30 days each for the city, a district and a street, from the "
+            "question to the bytes of the first frame: "
             "in a day whose log lies on the disk and is not in memory (cold), and in that day once more (warm). "
             f"Median / 95th percentile / longest ms by the clock (median / 95th of the processor): {listed}. The "
             f"value is the 95th percentile of all that are cold. {min(s.known for s in every):,} to "

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from geodata.domain.view import ViewError
 from geodata.intake.gate import CACHE, HEADERS, PLAIN_POLICY, POLICY, TLS, TLS_ONLY
+from geodata.intake.outage import LATER, outage
 from geodata.services.actors import NotAllowedError
 from geodata.services.looking import NotThereError
 from geodata.services.outcomes import Refusal
@@ -53,7 +54,8 @@ def add_answers(server: FastAPI) -> None:
         return await refused(request, Refusal(error.field, error.value, error.rule))
 
     async def no_database(_: Request, error: Any) -> Response:
-        return JSONResponse({"detail": "the database does not answer; try again"}, 503, {"Retry-After": "5"})
+        status, detail = outage(error)
+        return JSONResponse({"detail": detail}, status, dict(LATER))
 
     async def our_fault(request: Request, error: Any) -> Response:
         # Starlette answers this outside of the gate, which therefore cannot put its headers on it.

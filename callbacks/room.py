@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from callbacks.pace import Pace
 from geodata.domain.catalogue import Catalogue
 from geodata.intake.door import Door
 from geodata.services.access import Access
@@ -28,6 +29,7 @@ class Room:
     access: Access
     sessions: Sessions
     door: Door
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -12,13 +12,14 @@ from callbacks.room import Room
 from geodata.intake.door import now_ms
 from geodata.services import alerting, escalating, patrolling, showing, supervising, surging
 from geodata.services.briefing_keeping import keep_due
-from geodata.services.keeping import forget
+from geodata.services.keeping import DAY_MS, forget
 from geodata.services.leasing import Claims
+from geodata.services.walk_keeping import keep_walks
 from geodata.store.engine import StoreError
 
 log = logging.getLogger(__name__)
 SECOND_S, MINUTE_S, HOUR_S = 1.0, 60.0, 3_600.0
-CLIMBING, COUNTING = "alerts", "coverage"
+CLIMBING, COUNTING, WALKING = "alerts", "coverage", "walks"
 Work = Callable[[Room, Claims, int], object]
 
 
@@ -27,7 +28,8 @@ class Job:
     """Work that comes again: run in a thread at the start and so long after it has ended, whatever came of it.
 
     ``failed_s``: at least so long after it has failed, where trying is dear. ``once``: although several processes run,
-    one does it; its work asks for the lease of its own name.
+    one does it; its work asks for the lease of its own name. ``feeds``: what screens show that grows old without it
+    (``Pace``).
     """
 
     name: str
@@ -35,6 +37,7 @@ class Job:
     work: Work
     once: bool = False
     failed_s: float = 0.0
+    feeds: str = ""
 
 
 def _forget(room: Room, _: Claims, at_ms: int) -> object:
@@ -67,6 +70,12 @@ def _count_shifts(room: Room, claims: Claims, at_ms: int) -> int:
     return patrolling.count_shifts(room.door.desk(), claims.may_write(COUNTING), at_ms)
 
 
+def _keep_walks(room: Room, claims: Claims, at_ms: int) -> None:
+    """What was walked when is written once; nobody is told of it three times a minute."""
+    if claims.hold(WALKING, at_ms) is not None:
+        keep_walks(room.door.desk(), claims.may_write(WALKING), at_ms - room.city.track_days * DAY_MS, at_ms)
+
+
 def _brief(room: Room, claims: Claims, at_ms: int) -> int:
     """Those whose time has come are made and kept."""
     return keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
@@ -80,11 +89,12 @@ def _release(room: Room, _: Claims, at_ms: int) -> int:
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
-    Job("asking the next tier", 3 * SECOND_S, _climb, once=True),
-    Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True),
+    Job("asking the next tier", 3 * SECOND_S, _climb, once=True, feeds="alerts"),
+    Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True, feeds="alerts"),
     # Each minute; asked more often, since a lease is shorter than that.
     Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
     Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
+    Job("keeping what was walked when", 20 * SECOND_S, _keep_walks, once=True),
     Job("releasing walls", 5 * SECOND_S, _release),
     Job("keeping briefings", 20 * SECOND_S, _brief, once=True, failed_s=10 * MINUTE_S),
 )
@@ -108,6 +118,13 @@ async def _again(job: Job, room: Room, claims: Claims) -> None:
 
 async def done(job: Job, room: Room, claims: Claims) -> bool:
     """Do a job once; whether it came to its end. What goes wrong is logged, and the job comes again."""
+    room.pace.begins(job.name, job.feeds, max(job.every_s, job.failed_s), now_ms())
+    good = await _tried(job, room, claims)
+    room.pace.ends(job.name, good, now_ms())
+    return good
+
+
+async def _tried(job: Job, room: Room, claims: Claims) -> bool:
     try:
         came_of_it = await asyncio.to_thread(job.work, room, claims, now_ms())
     except StoreError as error:

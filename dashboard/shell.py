@@ -16,11 +16,14 @@ RESCUE = """
 setInterval(function () {
   if (window.onescreen && window.onescreen.started) return;
   fetch(location.href, {cache: "no-store"}).then(function (answer) {
-    if (answer.ok) location.reload();
-  }, function () {});
+    return answer.ok ? answer.text() : "";
+  }).then(function (page) {
+    if (page.indexOf("react-entry-point") >= 0) location.reload();
+  }).catch(function () {});
 }, 30000);
 """
-"""Stands in the page itself: where a script of it did not come (a proxy's 502 in its place), nothing else would run."""
+"""Stands in the page itself: where a script of it did not come (a proxy's 502 in its place), nothing else would run.
+Only a page of ours is loaded: in a proxy's own, good or bad, nobody would try any more."""
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">
   <head>

@@ -15,6 +15,7 @@ PANEL: dict[str, tuple[str, str]] = {
     "coverage.missing": ("未巡 {n}", "{n} not yet"),
     "coverage.later": ("后续班次到期未巡 {n}", "{n} due later"),
     "coverage.unknown": ("还没有巡查定位，无法计算覆盖率。", "No position of a patrol has come yet."),
+    "coverage.unknown_then": ("该时刻没有巡查记录", "What had been walked then is not on record"),
     "coverage.none_due": ("本班没有到期的网格", "No grid is due with this shift"),
 }
 

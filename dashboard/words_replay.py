@@ -16,6 +16,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "replay.preparing": ("正在读取该时刻", "Reading that moment"),
     "replay.card": ("详情卡片为当前状态", "The card shows the present state"),
     "replay.no_units": ("力量状态自 {time} 起有记录", "What units did is on record from {time}"),
+    "replay.no_walks": ("巡查覆盖自 {time} 起有记录", "Patrol coverage is on record from {time}"),
     "replay.refused.form": ("{value} 不是有效的时刻", "{value} is no time"),
     "replay.refused.future": ("{value} 尚未到来", "{value} has not come yet"),
     "replay.refused.before": ("{value} 早于保存期限，无法回放", "{value} is longer ago than what is kept"),

@@ -23,6 +23,11 @@ FRAME: dict[str, tuple[str, str]] = {
     "live.wait": ("正在连接", "Connecting"),
     "live.banner": ("画面已停止更新", "This picture is not live"),
     "live.signed_out": ("登录已失效：链接或会话被收回", "Signed out: the link or the session has ended"),
+    "live.signed_out.do": (
+        "请管理员在“大屏”页面发放新链接并在本屏打开，画面随即自动恢复",
+        "Ask an administrator for a new link (page Screens) and open it here: the picture then goes on by itself",
+    ),
+    "live.banner.last": ("最后一次有效数据 {time}", "Last good data {time}"),
     "live.banner.since": (
         "最后一次有效数据 {time}（{age}前），正在自动重连",
         "Last good data {time} ({age} ago). Reconnecting",
@@ -31,6 +36,9 @@ FRAME: dict[str, tuple[str, str]] = {
     "live.why.line": ("与服务器的连接中断", "No line to the server"),
     "live.why.frame": ("画面不完整，正在重新获取", "The picture is incomplete and asked for anew"),
     "live.why.store": ("服务器读不到数据库", "The server cannot read its database"),
+    "live.why.disk": (
+        "服务器磁盘已满或出错，新数据写不进数据库", "The server's disk is full or failing: new data cannot be written",
+    ),
     "live.why.intake": ("新数据写不进数据库", "New data cannot be written to the database"),
     "live.parts": ("{n} 处未更新", "{n} parts not updating"),
     "life.part": ("{time} 之后未更新", "not updated since {time}"),

@@ -28,9 +28,23 @@ class NoPostgresError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server; ``new_database`` gives the SQLAlchemy URL of an empty database."""
+    """A running server; ``new_database`` gives the SQLAlchemy URL of an empty database.
+
+    ``control``: the command that starts and stops it, without its last word; ``root``: where it lies.
+    """
 
     port: int
+    control: tuple[str, ...]
+    options: str
+    root: Path
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        _run([*self.control, "-o", self.options, "start"], self.root)
+
+    def stop(self) -> None:
+        """Stop it as an operator does; who is connected is cut off."""
+        _run([*self.control, "-m", "fast", "stop"], self.root)
 
     def new_database(self, like: str = "template1") -> str:
         """Create a database with a name of its own, empty or a copy of another one that nobody uses."""
@@ -66,13 +80,15 @@ def running_server() -> Iterator[Server]:
         _run([*as_user, str(BIN / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8",
               "--no-sync", "--locale=C.UTF-8"], root)  # fmt: skip
         own = (f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={root}")
-        options = [f"-c {o}" for o in (*SPEED, *own)]
-        control = [*as_user, str(BIN / "pg_ctl"), "-D", str(data), "-w", "-l", str(root / "log")]
-        _run([*control, "-o", " ".join(options), "start"], root)
+        options = " ".join(f"-c {o}" for o in (*SPEED, *own))
+        control = (*as_user, str(BIN / "pg_ctl"), "-D", str(data), "-w", "-l", str(root / "log"))
+        server = Server(port, control, options, root)
+        server.start()
         try:
-            yield Server(port)
+            yield server
         finally:
-            _run([*control, "-m", "immediate", "stop"], root)
+            if (data / "postmaster.pid").exists():
+                _run([*control, "-m", "immediate", "stop"], root)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

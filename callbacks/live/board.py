@@ -66,10 +66,17 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
 
 
 class Board:
-    """What all topics of a process share: the situation, readings of the past and of the doors."""
+    """What all topics of a process share: the situation, readings of the past and of the doors.
 
-    def __init__(self, store: Store, situation: Situation, city: City) -> None:
+    ``upkeep``: what is not kept up at a moment → since when (``Pace.overdue``).
+    """
+
+    def __init__(
+        self, store: Store, situation: Situation, city: City,
+        upkeep: Callable[[int], Mapping[str, int]] = lambda now_ms: {},
+    ) -> None:  # fmt: skip
         self.situation = situation
+        self._upkeep = upkeep
         self.sections = SECTIONS
         self._city = city
         self._past = Past(store, situation)
@@ -81,8 +88,10 @@ class Board:
         return self.situation.change_ms
 
     def overdue(self, o: int) -> dict[str, int]:
-        """What the sections of an area depend on and was not read in time: source → when it was, epoch ms or 0."""
-        return self._past.overdue(o) | self._doors.overdue()
+        """What the sections of an area depend on and was not read, or kept up, in time: source → when it was, epoch ms
+        or 0.
+        """
+        return self._past.overdue(o) | self._doors.overdue() | dict(self._upkeep(self.situation.now_ms))
 
     def tokens(self, o: int) -> dict[str, object]:
         """What the sections and layers of an area depend on; equal tokens mean an equal picture."""

@@ -1,7 +1,8 @@
 """Frames: a view's sections and layers, recomputed only when what they depend on moved, and what changed in them.
 
 A delta is the difference of two states of the same picture, so that building and updating cannot drift. A section or a
-layer that raises keeps what it showed, is named in the frame and tried again; the others go on.
+layer that raises, or whose content cannot be written as JSON, keeps what it showed, is named in the frame and tried
+again; the others go on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from callbacks.live.board import Board
+from callbacks.live.packets import serialised
 from callbacks.live.soundness import Soundness
 from dashboard.format import number
 from dashboard.words import words
@@ -149,19 +151,25 @@ class ViewPicture:
                 continue
             try:
                 value = section.build(scene)
+                moved_on = self._sections.get(name, _MISSING) != value
+                if moved_on:
+                    serialised({name: value})
             except Exception:
                 self._failed(name)
                 self._sections.setdefault(name, None)
                 continue
             self._soundness.is_good(name, scene.situation.now_ms)
-            if self._sections.get(name, _MISSING) != value:
+            if moved_on:
                 self._sections[name] = changed[name] = value
         return changed
 
     def _refresh_layer(self, pane: Pane, body: Json) -> None:
+        held = {**pane.marks}, {**pane.traces}, pane.legend
         try:
             marks, traces, legend = pane.take(pane.draw(self._board, self._view), self._view.lang)
+            serialised({"marks": marks, "traces": traces, "legend": pane.legend})
         except Exception:
+            pane.marks, pane.traces, pane.legend = held
             self._failed(pane.part)
             return
         self._soundness.is_good(pane.part, self._board.situation.now_ms)

@@ -44,15 +44,16 @@ class Hub:
     ``draw`` makes the picture of a view (ViewError when its area does not exist); ``newest_ms`` is the epoch ms of the
     newest change that the situation has taken in, ``vouched_ms`` the moment up to which it is known to be complete,
     ``beat_ms`` when the newest beat set out that came through intake and store (without them: now). All go out with
-    every message, so that a screen grows old when the road is cut anywhere.
+    every message, so that a screen grows old when the road is cut anywhere; and whether the disk is ``full``.
     """
 
     def __init__(
         self, draw: Callable[[MapView], Picture], newest_ms: Callable[[], int],
         vouched_ms: Callable[[], int] | None = None, beat_ms: Callable[[], int] | None = None, *,
-        period_s: float = PERIOD_S,
+        full: Callable[[], bool] = lambda: False, period_s: float = PERIOD_S,
     ) -> None:  # fmt: skip
         self._draw, self._newest_ms, self._period_s = draw, newest_ms, period_s
+        self._full = full
         self._vouched_ms, self._beat_ms = vouched_ms or self.now_ms, beat_ms or self.now_ms
         self.topics: dict[str, Topic] = {}
         self.clients: set[Client] = set()
@@ -297,6 +298,8 @@ class Hub:
         now_ms = self.now_ms()
         at_ms = min(now_ms, self._vouched_ms())
         proof = {"at": at_ms, "src": self._newest_ms(), "beat": min(now_ms, self._beat_ms())}
+        if self._full():
+            proof["full"] = True
         return proof if at_ms == now_ms else {**proof, "now": now_ms}
 
     def _dismiss(self, topic: Topic, error: ViewError) -> None:

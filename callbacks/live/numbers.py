@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from callbacks.live.doors import MINUTE_MS
 from callbacks.live.past import Hours
@@ -99,13 +101,26 @@ def classes(scene: Scene) -> list[tuple[str, str, int, int]]:
 
 
 def curve(scene: Scene) -> Json:
-    """Reported per local hour: today up to now, and the same weekday of last week."""
-    local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(scene.situation.zone)
+    """Reported per local hour: today up to now, and the same weekday of last week. None for an hour that its day had
+    not; one that came twice counts both times.
+    """
+    zone = scene.situation.zone
+    local = datetime.fromtimestamp(scene.situation.now_ms / 1000, UTC).astimezone(zone)
+    today = local.date()
     return {
-        "today": scene.situation.hours_today(scene.o)[: local.hour + 1],
-        "base": list(scene.hours.last_week) if scene.hours else [],
+        "today": had(scene.situation.hours_today(scene.o), today, zone)[: local.hour + 1],
+        "base": had(scene.hours.last_week, today - timedelta(days=7), zone) if scene.hours else [],
         "base_label": words(scene.lang, "base.last_week"),
     }
+
+
+def had(hours: Sequence[int], day: date, zone: ZoneInfo) -> list[int | None]:
+    """The counts of a day's local hours, None for those that were left out when clocks went forward."""
+    begins = [datetime(day.year, day.month, day.day, hour, tzinfo=zone) for hour in range(len(hours))]
+    return [
+        n if begin.astimezone(UTC).astimezone(zone).hour == begin.hour else None
+        for n, begin in zip(hours, begins, strict=True)
+    ]
 
 
 def ranking(scene: Scene) -> Json:

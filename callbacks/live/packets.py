@@ -39,9 +39,14 @@ class Packet:
         return self.wire[self.start :]
 
 
+def serialised(message: Mapping[str, Any]) -> bytes:
+    """A message as JSON. Raises TypeError (orjson.JSONEncodeError) where something in it is none."""
+    return orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+
+
 def packet(message: Mapping[str, Any], *, squeeze: bool = False) -> Packet:
     """Serialise a message; with ``squeeze`` a large one becomes a binary packet of gzipped JSON."""
-    payload = orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+    payload = serialised(message)
     if squeeze and len(payload) >= GZIP_FROM_BYTES:
         return Packet(gzip.compress(payload, GZIP_LEVEL, mtime=0), binary=True)
     return Packet(payload)

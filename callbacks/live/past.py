@@ -78,6 +78,7 @@ class Past:
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
         self._wanted: OrderedDict[int, None] = OrderedDict()
         self._month: Month | None = None
+        self._month_is = (0, 0)
         self._next_month_ms = 0
         self._month_ms = situation.now_ms
         self._reader: asyncio.Task[None] | None = None
@@ -93,14 +94,21 @@ class Past:
 
     @property
     def month(self) -> Month | None:
-        """This month's cases; None until they were read."""
-        return self._month if self._same_city() else None
+        """This month's cases; None until they were read: what was read before the month ended is about another one."""
+        return self._month if self._same_city() and self._month_is == self._this_month() else None
+
+    def _this_month(self) -> tuple[int, int]:
+        today = local_day(self._situation.now_ms, self._situation.zone)
+        return today.year, today.month
 
     def look(self, o: int) -> tuple[int, int]:
         """(version of the month, version of the area's hours); what is old or missing will be read."""
         if not self._same_city():
             self._forget()
         now_ms = self._situation.now_ms
+        if self._month is not None and self.month is None:
+            self._month, self._next_month_ms = None, 0
+            self.month_version += 1
         entry = self._entry(o)
         if entry.day == local_day(now_ms, self._situation.zone):
             entry.wanted_ms = None
@@ -163,7 +171,8 @@ class Past:
             self._next_month_ms = now_ms + RETRY_MS
             return
         if tree is self._tree:
-            self._month, self._month_ms = month, now_ms
+            read_for = local_day(now_ms, self._situation.zone)
+            self._month, self._month_ms, self._month_is = month, now_ms, (read_for.year, read_for.month)
             self.month_version += 1
 
     async def _read_hours(self, tree: AreaTree, o: int, now_ms: int) -> None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from callbacks.live import soundness
 from callbacks.live.frames import ViewPicture, marks_moved
-from callbacks.live.then import LAYERS_NOT_REPLAYED, ThenBoard
+from callbacks.live.then import ThenBoard
 from callbacks.live.topics import Body, NotReadyError
 from geodata.domain.instants import instant_of, moment_ms
 from geodata.domain.view import MapView, ViewError
@@ -234,8 +234,7 @@ class Replays:
             drawn = session.drawn.get(picture.topic)
             if drawn is None:
                 board: Any = session.board
-                kept = tuple(name for name in picture.view.layers if name not in LAYERS_NOT_REPLAYED)
-                drawn = session.drawn[picture.topic] = ViewPicture(board, self._layers, picture.view.to(layers=kept))
+                drawn = session.drawn[picture.topic] = ViewPicture(board, self._layers, picture.view)
             drawn.refresh()
             whole = drawn.full()
             bodies[picture.topic] = {**whole, "s": dict(whole["s"])}

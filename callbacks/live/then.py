@@ -18,15 +18,13 @@ from geodata.situation.briefs import TOPICS
 from geodata.situation.days import Day
 from geodata.situation.replay.instant import Instant
 from geodata.situation.situation import NO_FILTERS, Situation
-from geodata.store import events, past
+from geodata.store import events, past, walk_log
 from geodata.store.engine import Store
 from geodata.store.folder import City
 
-NOT_REPLAYED = frozenset({"alerts", "feeds", "surges", "coverage"})
-"""Sections of which nothing is kept, or not from instant to instant: who was asked by an alert, how old each feed was,
-which grids had been walked; and the card on which surges are judged. Their layer and their lines are those of then."""
-LAYERS_NOT_REPLAYED = frozenset({"coverage"})
-"""Layers that are not drawn, and have no switch then."""
+NOT_REPLAYED = frozenset({"alerts", "feeds", "surges"})
+"""Sections of which nothing is kept, or not from instant to instant: who was asked by an alert, how old each feed was;
+and the card on which surges are judged. Their layer and their lines are those of then."""
 OF_THEN: Mapping[str, Section] = MappingProxyType(
     {name: section for name, section in SECTIONS.items() if name not in NOT_REPLAYED}
 )
@@ -37,7 +35,8 @@ class ThenBoard:
 
     def __init__(self, store: Store, city: City, instant: Instant, earliest_ms: int, speed: int) -> None:
         self.sections: Mapping[str, Section] = {
-            **OF_THEN, "then": Section(self._then, frozenset({"instant"}), EVERYWHERE),
+            **OF_THEN,
+            "then": Section(self._then, frozenset({"instant"}), EVERYWHERE),
         }
         self._store, self._city, self._instant = store, city, instant
         self._earliest_ms, self._speed = earliest_ms, speed
@@ -48,7 +47,7 @@ class ThenBoard:
         self._month: Month | None = None
         with store.read() as conn:
             self._first_ms = events.records_span(conn)[0]
-            self._units_ms = past.units_since(conn)
+            self._units_ms, self._walks_ms = past.units_since(conn), walk_log.known_since(conn)
 
     @property
     def situation(self) -> Situation:
@@ -104,6 +103,7 @@ class ThenBoard:
         return {
             "of": scene.view.at, "at": self._instant.at_ms, "speed": self._speed,
             "from": self._earliest_ms, "units_from": self._units_ms,
+            "walks_from": self._walks_ms,
             "hours": self._hours_reported(scene.tree, scene.o), "day": Day.of(log.from_ms, zone).start_ms,
         }  # fmt: skip
 

@@ -44,7 +44,7 @@ class Push:
 
 def register(server: FastAPI, room: Room) -> Push:
     """Put ``/live`` on the app, and ``/field/live`` for phones."""
-    board = Board(room.store, room.situation, room.city)
+    board = Board(room.store, room.situation, room.city, room.pace.overdue)
     started_ms = room.situation.now_ms
 
     def vouched_ms() -> int:
@@ -57,7 +57,7 @@ def register(server: FastAPI, room: Room) -> Push:
 
     replays = replays_of(room)
     draw = drawing(lambda view: ViewPicture(board, LAYERS, view), replays)
-    hub = Hub(draw, board.newest_ms, vouched_ms, beat_ms)
+    hub = Hub(draw, board.newest_ms, vouched_ms, beat_ms, full=lambda: room.door.full)
 
     def read(address: str) -> MapView:
         try:
@@ -79,6 +79,7 @@ def replays_of(room: Room) -> Replays:
     """The replays of a process, with the archive in its data folder."""
     live = room.situation
     archive = Archive(
-        room.store, LogFiles(room.folder.replay), lambda: (live.tree, live.catalogue), room.city.zone, live.clockwork
-    )
+        room.store, LogFiles(room.folder.replay), lambda: (live.tree, live.catalogue), room.city.zone, live.clockwork,
+        room.city.coverage.plan,
+    )  # fmt: skip
     return Replays(room.store, live, room.city, archive, LAYERS)

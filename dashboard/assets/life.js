@@ -34,11 +34,13 @@
     const { h, text } = O.dom;
     if (!box.firstChild) box.replaceChildren(h("strong", { role: "status" }), h("span", {}));
     text(box.firstChild, O.words.t(live.signedOut ? "live.signed_out" : "live.banner"));
-    const since = live.lastAt
-      ? O.words.t("live.banner.since", { time: O.format.when(live.lastAt, O.panels.zone(), now()), age: O.format.age(live.ageMs) })
-      : O.words.t("live.banner.never");
-    const why = live.why && !live.signedOut ? O.words.t("live.why." + live.why) : "";
-    text(box.lastChild, O.words.list(why ? [why, since] : [since]));
+    const known = live.lastAt && { time: O.format.when(live.lastAt, O.panels.zone(), now()), age: O.format.age(live.ageMs) };
+    if (live.signedOut) {
+      const last = known ? [O.words.t("live.banner.last", known)] : [];
+      return void text(box.lastChild, [O.words.t("live.signed_out.do"), ...last].join(" · "));
+    }
+    const since = O.words.t(known ? "live.banner.since" : "live.banner.never", known || {});
+    text(box.lastChild, (live.why ? [O.words.t("live.why." + live.why), since] : [since]).join(" · "));
   }
 
   /* ---- its parts ---- */

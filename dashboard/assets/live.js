@@ -11,17 +11,15 @@
   const FORM = 1;
   const SIZE_MAX = 16e6;
   const FULL_EVERY_MS = 3000;
-  const SINK_EVERY_MAX_MS = 60000;
   const RELOAD_WITHIN_MS = 20000;
-  const PAINT_WITHIN_MS = 250;
   const INBOX_MAX = 200;
   const SIGNED_OUT = 4401;
+  const AWAKE_MS = 1500;   // a machine that woke up hears from the server within this, or its line is lost
 
   const onescreen = (window.onescreen = window.onescreen || {});
-  const stats = {
-    opened: 0, closed: 0, frames: 0, fulls: 0, deltas: 0, beats: 0, bytes: 0,
-    gaps: 0, bad: 0, refused: 0, asked: 0, sinkErrors: 0, applied: 0, reloads: 0,
-  };
+  const stats = Object.assign(onescreen.held.stats, {
+    opened: 0, closed: 0, frames: 0, fulls: 0, deltas: 0, beats: 0, bytes: 0, gaps: 0, bad: 0, refused: 0, asked: 0, reloads: 0,
+  });
   const listeners = new Map();
 
   let socket = null;
@@ -40,7 +38,6 @@
   let refusedNow = false;
   let askedAt = -Infinity;
 
-  let sinkEvery = FULL_EVERY_MS;
   let state = "late";
 
   /* ---- the socket ---- */
@@ -157,14 +154,16 @@
   function handle(message) {
     const { k } = message;
     if (!Object.hasOwn(KINDS, k)) throw new Error("unknown message " + k);
-    if ((k === "full" || k === "delta") && message.form !== FORM) throw new Error("unknown form " + message.form);
+    const numbered = k === "full" || k === "delta";
+    if (numbered && message.form !== FORM) throw new Error("unknown form " + message.form);
+    if (numbered && !Number.isSafeInteger(message.seq)) throw new Error("no number " + message.seq);
     if (k !== "hello" && k !== "on" && k !== "refused") onescreen.age.check(message);
     KINDS[k](message);
     tell(k, message);
   }
 
   function onHello(message) {
-    onescreen.age.sample(message.now);
+    onescreen.age.begin(message.now);
     if (build === null) build = message.build;
     if (message.build === build) return;
     stats.reloads += 1;
@@ -184,9 +183,7 @@
 
   function onFull(message) {
     if (confirmed !== number || message.topic !== topic) return;
-    pending = emptyPending();
-    legend = {};
-    merge(message);
+    onescreen.held.merge(message);
     seq = message.seq;
     whole = true;
     stats.fulls += 1;
@@ -200,7 +197,7 @@
       askFull();
       return;
     }
-    merge(message);
+    onescreen.held.merge(message);
     seq = message.seq;
     stats.deltas += 1;
     arrived(message);
@@ -217,109 +214,14 @@
   function arrived(message) {
     stats.frames += 1;
     proof(message);
-    schedule();
+    onescreen.held.schedule();
   }
 
   function proof(message) {
     if (message.k === "beat") stats.beats += 1;
     onescreen.age.proof(message);
     tries = 0;
-  }
-
-  /* ---- what waits to be painted: bounded by what one picture holds, however long the tab is hidden ---- */
-
-  let legend = {};
-  let pending = emptyPending();
-  let painting = 0;
-  let paintBy = 0;
-
-  function emptyPending() {
-    return { full: false, sections: {}, marks: {}, traces: {}, legend: false, meta: null };
-  }
-
-  function merge(message) {
-    const full = message.k === "full";
-    pending.full = pending.full || full;
-    pending.meta = { at: message.at, src: message.src, topic: message.topic, full: pending.full };
-    Object.assign(pending.sections, message.s);
-    if (full || message.fails) onescreen.life.fails(message.fails || {}, full);
-    for (const [slot, change] of Object.entries(message.marks || {})) mergeMarks(slot, change);
-    for (const [slot, props] of Object.entries(message.traces || {})) {
-      pending.traces[slot] = Object.assign(pending.traces[slot] || {}, props);
-    }
-    if (message.legend) {
-      Object.assign(legend, message.legend);
-      pending.legend = true;
-    }
-  }
-
-  function mergeMarks(slot, change) {
-    if (change.all) {
-      pending.marks[slot] = { all: new Map(change.all.map((feature) => [feature[0], feature])) };
-      return;
-    }
-    const held = (pending.marks[slot] = pending.marks[slot] || { set: new Map(), gone: new Set() });
-    for (const feature of change.set || []) {
-      (held.all || held.set).set(feature[0], feature);
-      if (held.gone) held.gone.delete(feature[0]);
-    }
-    for (const id of change.gone || []) {
-      (held.all || held.set).delete(id);
-      if (held.gone) held.gone.add(id);
-    }
-  }
-
-  /* Paint with the next frame of the screen; a hidden tab paints when it is shown again. */
-  function schedule() {
-    if (document.hidden || painting) return;
-    painting = requestAnimationFrame(paint);
-    paintBy = setTimeout(paint, PAINT_WITHIN_MS);
-  }
-
-  function paint() {
-    cancelAnimationFrame(painting);
-    clearTimeout(paintBy);
-    painting = 0;
-    if (document.hidden) return;
-    if (onescreen.panels && onescreen.panels.apply) paintPanels(onescreen.panels);
-    if (onescreen.map && onescreen.map.applyMarks && onescreen.map.applyTraces) paintMap(onescreen.map);
-  }
-
-  function paintPanels(panels) {
-    const { sections, meta } = pending;
-    pending.sections = {};
-    for (const [name, value] of Object.entries(sections)) give(() => panels.apply(name, value, meta));
-    if (pending.legend) {
-      pending.legend = false;
-      give(() => panels.apply("legend", legend, meta));
-    }
-    pending.full = false;
-  }
-
-  function paintMap(map) {
-    const { marks, traces } = pending;
-    pending.marks = {};
-    pending.traces = {};
-    for (const [slot, held] of Object.entries(marks)) {
-      const change = held.all ? { all: [...held.all.values()] } : { set: [...held.set.values()], gone: [...held.gone] };
-      give(() => map.applyMarks(slot, change));
-    }
-    for (const [slot, props] of Object.entries(traces)) give(() => map.applyTraces(slot, props));
-  }
-
-  /* A part that throws must not stop the others; what it shows is unknown then, so a full frame is asked for: again and
-     again while it goes on throwing, but ever more seldom. The others are whole, and stay live. */
-  function give(act) {
-    try {
-      act();
-      stats.applied += 1;
-    } catch (error) {
-      stats.sinkErrors += 1;
-      if (stats.sinkErrors <= 3) console.warn("A part of the screen could not take a frame:", error);
-      if (performance.now() - askedAt < sinkEvery) return;
-      askFull();
-      sinkEvery = Math.min(2 * sinkEvery, SINK_EVERY_MAX_MS);
-    }
+    if (state !== "live") look();
   }
 
   /* ---- liveness, once a second ---- */
@@ -329,6 +231,7 @@
 
   function tick() {
     const now = performance.now();
+    if (onescreen.age.sleeps()) heardAt = Math.min(heardAt, now + AWAKE_MS - onescreen.age.LATE_MS);
     if (socket) {
       const opening = socket.readyState === WebSocket.CONNECTING && now - openedAt > OPENING_MAX_MS;
       const silent = socket.readyState === WebSocket.OPEN && silentFor() > onescreen.age.LATE_MS;
@@ -337,13 +240,18 @@
     } else if (address && !retryTimer) {
       open();
     }
+    look();
+    onescreen.held.give("", () => onescreen.life.tick(report()));
+    onescreen.held.mend();
+    if (!document.hidden) onescreen.held.schedule();
+  }
+
+  function look() {
     const before = state;
     state = judge();
     if (state !== before) tell("state", { k: "state", state: state });
-    const { life, panels } = onescreen;
-    give(() => life.tick(report()));
-    if (panels && panels.liveness) give(() => panels.liveness(report()));
-    if (!document.hidden) schedule();
+    const { panels, held } = onescreen;
+    if (panels && panels.liveness) held.give("", () => panels.liveness(report()));
   }
 
   function report() {
@@ -381,7 +289,10 @@
       return () => listeners.get(kind).delete(fn);
     },
     /* A panel or the map came up: what waited for it is painted now. */
-    ready: schedule,
+    ready: onescreen.held.schedule,
+    /* The picture that is held: its topic and the number of its newest frame, 0 while it is asked for anew. */
+    held: () => [topic, seq],
+    again: askFull,
     say: say,
     state: report,
     serverNow: () => onescreen.age.now(),

@@ -81,6 +81,11 @@
     failed.get(event.sourceId).push({ z: tile.z, x: tile.x, y: tile.y });
   }
 
+  /** Plotly breaks a promise of its own with each tile that fails, for which nobody waits: it is heard above, and asked again. */
+  function onBroken(event) {
+    if (event.reason && event.reason.message === "Map error.") event.preventDefault();
+  }
+
   function retry() {
     if (!S.alive || document.hidden) return;
     for (const [id, tiles] of failed) if (S.map.getSource(id)) S.map.refreshTiles(id, tiles);
@@ -268,6 +273,7 @@
   setInterval(retry, RETRY_MS);
   document.addEventListener("visibilitychange", () => !document.hidden && S.alive && M.marks.flush());
   addEventListener("online", retry);
+  addEventListener("unhandledrejection", onBroken);
   document.addEventListener("DOMContentLoaded", () => O.view && O.view.onChange(() => M.applyView()));
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.onescreen_map = {

@@ -46,7 +46,8 @@
 
   const two = (hour) => String(hour).padStart(2, "0");
   const x = (hour) => (((hour + 0.5) / 24) * W).toFixed(1);
-  const line = (values, y) => values.map((n, i) => (i ? "L" : "M") + x(i) + " " + y(n)).join("");
+  /** From point to point; an hour that its day did not have is passed over. */
+  const line = (values, y) => values.flatMap((n, i) => (n === null ? [] : [x(i) + " " + y(n)])).map((at, i) => (i ? "L" : "M") + at).join("");
 
   function frame(body) {
     const { h, svg } = O.dom;
@@ -90,7 +91,7 @@
     attr(box, "aria-label", O.words.t("curve.title"));
     const stop = Array.from(box.children).find((a) => a.hasAttribute("href") && a.tabIndex === 0);
     rows(box, Array.from({ length: 24 }, (_, hour) => hour), (hour) => hour, () => h("a", { class: "curve-hour" }), (a, hour) => {
-      const figure = hour <= last ? "reported" : ahead;
+      const figure = (hour <= last ? curve.today : curve.base)[hour] === null ? null : hour <= last ? "reported" : ahead;
       if (figure) O.lists.behind(a, figure, { plain: true, filters: { hour: String(hour) }, what: O.words.t("figure." + figure) + " · " + O.words.t("list.hour", { hour: two(hour) }) });
       else O.dom.link(a, null);
       attr(a, "aria-label", say(curve, hour));

@@ -33,7 +33,8 @@
       text(parts.rate, some ? O.format.percent(now.covered, now.due) + "%" : O.format.NONE);
       attr(parts.track, "hidden", !some);
       parts.bar.style.width = some ? (100 * now.covered) / now.due + "%" : "0";
-      text(parts.none, now.known ? (now.due ? "" : t("coverage.none_due")) : t("coverage.unknown"));
+      const unknown = O.view.param("at") ? "coverage.unknown_then" : "coverage.unknown";
+      text(parts.none, now.known ? (now.due ? "" : t("coverage.none_due")) : t(unknown));
       attr(parts.none, "hidden", some);
       attr(parts.numbers, "hidden", !now.known);
       const lines = [["covered", now.covered, "walk=covered"], ["due", now.due, "due=1"], ["missing", now.due - now.covered, "walk=missing"], ["later", now.later, "walk=later"]];

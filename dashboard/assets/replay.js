@@ -113,8 +113,9 @@
     if (refused) return t("replay.refused." + refused.why, { value: refused.value.replace("T", " ") });
     if (!here()) return t("replay.preparing");
     const said = [];
-    const { at: ms, units_from: first } = then();
-    if (first !== null && ms < first) said.push(t("replay.no_units", { time: O.format.when(first, O.panels.zone(), ms) }));
+    const { at: ms, units_from: units, walks_from: walks } = then();
+    for (const [key, first] of [["replay.no_units", units], ["replay.no_walks", walks]])
+      if (first !== null && ms < first) said.push(t(key, { time: O.format.when(first, O.panels.zone(), ms) }));
     if (O.view.param("selected")) said.push(t("replay.card"));
     return said.join(" · ");
   }

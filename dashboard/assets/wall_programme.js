@@ -159,9 +159,8 @@
     text(place, row.place + " · " + row.state);
     const n = Math.max(0, Math.ceil((until - performance.now()) / 1000));
     const since = O.format.when(row.at, O.panels.zone(), O.panels.now(), true);
-    const returns = down() ? [] : [O.words.t("call.returns", { n })];
-    const told = [O.words.t("call.since", { time: since }), ...(stays ? [O.words.t("call.stays")] : returns)];
-    text(times, told.join(" · "));
+    const ends = down() ? [] : [O.words.t(stays ? "call.stays" : "call.returns", { n })];
+    text(times, [O.words.t("call.since", { time: since }), ...ends].join(" · "));
   }
 
   /** Who shows what stands there. */

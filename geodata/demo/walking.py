@@ -19,7 +19,7 @@ from geodata.demo.terrain import Floats
 from geodata.domain.coverage import NEVER_MET, Grids, Shift, Walked, periods, shifts_between
 from geodata.services.desk import Desk
 from geodata.services.patrolling import added_up
-from geodata.store import bulk, coverage, shift_blocks, walks
+from geodata.store import bulk, changes, coverage, shift_blocks, walk_log, walks
 from geodata.store.coverage import ShiftKnown
 from geodata.store.engine import Connection
 from geodata.store.models import table
@@ -94,12 +94,20 @@ def walk_past(desk: Desk, walker: Walker, from_ms: int, now_ms: int) -> int:
     at = grids.places(before.area_id)
     met[at[at >= 0]], newest[at[at >= 0]] = before.met_ms[at >= 0], before.last_ms[at >= 0]
     every = np.arange(len(grids.id))
+    before_ms, day = shifts[0].from_ms, -1
     for shift in shifts:
         inside, fixes, walked = walker.drawn(shift, min(now_ms, shift.to_ms))
-        newest = np.maximum(newest, walked)
         with desk.store.begin(durable=False) as conn:
+            if shift.day != day:
+                _log_all(conn, grids, before_ms, shift.from_ms, (newest, met))
+            before_ms, day = shift.from_ms, shift.day
+            _log_shift(conn, grids, shift, min(now_ms, shift.to_ms), (inside, fixes, walked))
+            newest = np.maximum(newest, walked)
             if shift.to_ms > now_ms:
                 _put_running(conn, grids, shift, (inside, fixes, newest, met))
+                _log_all(conn, grids, shift.from_ms, now_ms, (newest, np.where(
+                    grids.met(every, inside, fixes), shift.from_ms, met
+                )))  # fmt: skip
                 break
             _put_shift(conn, grids, shift, (inside, fixes, walked))
             met[grids.met(every, inside, fixes)] = shift.from_ms
@@ -116,6 +124,31 @@ def _put_shift(conn: Connection, grids: Grids, shift: Shift, columns: tuple[Long
     inside, fixes, last = columns
     some = fixes > 0
     shift_blocks.add(conn, shift.from_ms, Walked(grids.id[some], inside[some], fixes[some], last[some]))
+
+
+def _log_all(conn: Connection, grids: Grids, from_ms: int, at_ms: int, columns: tuple[Longs, Longs]) -> None:
+    """All grids as of a moment, for the replay."""
+    order = np.argsort(grids.id)
+    some = order[columns[0][order] > 0]
+    seq, _ = changes.newest(conn)
+    of = walk_log.all_of(from_ms, at_ms, seq, grids.id[some], *(column[some] for column in columns))
+    walk_log.write(conn, walk_log.WHOLE, of)
+
+
+def _log_shift(
+    conn: Connection, grids: Grids, shift: Shift, until_ms: int, columns: tuple[Longs, Longs, Longs]
+) -> None:
+    """What was walked in a shift, for the replay: as if it had been walked in one go, up to the newest fix."""
+    inside, fixes, last = columns
+    order = np.argsort(grids.id)
+    some = order[fixes[order] > 0]
+    first = np.maximum(last - inside, shift.from_ms)
+    met = some[grids.met(some, inside[some], fixes[some])]
+    seq, _ = changes.newest(conn)
+    walk_log.write(conn, walk_log.SPAN, walk_log.Stretch(
+        shift.from_ms, until_ms, seq, grids.id[some], first[some], first[some], last[some], last[some],
+        grids.id[met], np.minimum(first[met] + grids.need_ms[met], last[met]), np.full(len(met), shift.from_ms),
+    ))  # fmt: skip
 
 
 def _put_running(

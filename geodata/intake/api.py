@@ -15,8 +15,9 @@ from pydantic import BaseModel
 
 from geodata.domain.roles import Right
 from geodata.intake import alerts, docs_page, reading, records, surges
-from geodata.intake.door import Door, Kind
+from geodata.intake.door import Door, Kind, now_ms
 from geodata.intake.health import alive, health
+from geodata.intake.outage import LATER, outage
 from geodata.services.actors import Actor, asking
 from geodata.services.outcomes import Outcome
 from geodata.store.engine import StoreError
@@ -49,8 +50,13 @@ class Results(BaseModel):
     results: list[Result] = []
 
 
-def router(door: Door, *, lag: Told | None = None, push: Told | None = None) -> APIRouter:
-    """Every route under ``/api``, behind the gate. ``lag`` and ``push`` tell ``/api/health`` of the live picture."""
+def router(
+    door: Door, *, lag: Told | None = None, push: Told | None = None,
+    upkeep: Callable[[int], Sequence[Mapping[str, Any]]] = lambda at_ms: (),
+) -> APIRouter:  # fmt: skip
+    """Every route under ``/api``, behind the gate. ``lag``, ``push`` and ``upkeep`` (at a moment, epoch ms) tell
+    ``/api/health`` of the live picture and of what the process does by itself.
+    """
     guarded = APIRouter(prefix="/api/v1")
     _add_doors(guarded, door)
     reading.add_routes(guarded, door)
@@ -69,6 +75,7 @@ def router(door: Door, *, lag: Told | None = None, push: Told | None = None) -> 
             return _json(told, 200 if told["status"] == "ok" else 503)
         found = await to_thread.run_sync(health, door.store)
         found |= {"situation": dict(lag()) if lag else None, "push": dict(push()) if push else None}
+        found["upkeep"] = list(upkeep(now_ms()))
         return _json(found, 200 if found["database"]["ok"] else 503)
 
     everything.include_router(docs_page.router(everything))
@@ -98,7 +105,7 @@ def _add_doors(guarded: APIRouter, door: Door) -> None:
                 took = functools.partial(door.take, kind, asking.get(), x_source_system, body)
                 outcomes = await to_thread.run_sync(took, limiter=door.turn)
             except StoreError as error:
-                raise HTTPException(503, "the database does not answer; send it again", {"Retry-After": "5"}) from error
+                raise HTTPException(*outage(error), dict(LATER)) from error
             return _json(_answer(outcomes, brief=kind == "positions"))
 
         for method in methods:

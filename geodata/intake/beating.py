@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from geodata.intake.door import Door, now_ms
 from geodata.store import beats
-from geodata.store.engine import Store, StoreError
+from geodata.store.engine import Store, StoreError, StoreFullError
 
 log = logging.getLogger(__name__)
 EVERY_S = 1.0
@@ -23,10 +23,10 @@ EVERY_S = 1.0
 
 async def beat(door: Door, process: str) -> None:
     """Beat in the name of a process until cancelled; its row goes with it."""
-    ended = threading.Event()
+    ended, failing = threading.Event(), False
     try:
         while True:
-            await _once(door, process, ended)
+            failing = not await _once(door, process, ended, failing)
             await asyncio.sleep(EVERY_S)
     finally:
         ended.set()
@@ -34,13 +34,23 @@ async def beat(door: Door, process: str) -> None:
             beats.end(conn, process)
 
 
-async def _once(door: Door, process: str, ended: threading.Event) -> None:
+async def _once(door: Door, process: str, ended: threading.Event, failing: bool) -> bool:
+    """Whether it arrived. An outage is said once, and its end: a disk that is full need not be told each second."""
     try:
         await to_thread.run_sync(_write, door.store, process, now_ms(), ended, limiter=door.turn)
     except StoreError as error:
-        log.warning("A beat did not reach the database: %s", error)
+        door.full = isinstance(error, StoreFullError)
+        if not failing:
+            log.warning("Beats do not reach the database: %s", error)
+        return False
     except Exception:
-        log.exception("A beat failed; the next one sets out")
+        if not failing:
+            log.exception("A beat failed; the next one sets out")
+        return False
+    door.full = False
+    if failing:
+        log.warning("Beats reach the database again")
+    return True
 
 
 def _write(store: Store, process: str, at_ms: int, ended: threading.Event) -> None:

@@ -57,11 +57,13 @@ class Door:
     """Takes what systems send. Thread-safe; loads the city at the first record and again after areas have changed.
 
     ``turn``: one at a time. The store has one writer, and waiting for it must not use up the threads of the readers.
+    ``full``: the last thing that was to be written did not find room on the disk (``beating`` tries each second).
     """
 
     def __init__(self, access: Access, city: City) -> None:
         self.access, self._city = access, city
         self.turn = CapacityLimiter(1)
+        self.full = False
         self._loading = threading.Lock()
         self._desk: Desk | None = None
         self._build: str | None = None

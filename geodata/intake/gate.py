@@ -19,6 +19,7 @@ from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geodata.intake.door import now_ms
+from geodata.intake.outage import AWAY
 from geodata.intake.rates import Counters, Rates
 from geodata.services.actors import NOBODY, Actor, asking
 from geodata.services.sessions import Sessions, at
@@ -140,7 +141,7 @@ class Gate:
             try:
                 found = await self._who(asked)
             except StoreError:
-                refused = 503, "the database does not answer; try again"
+                refused = AWAY
             else:
                 actor = found or NOBODY
                 refused = TOO_OFTEN if found is None else self._too_often(asked, actor) or self._closed(asked, actor)

@@ -6,7 +6,21 @@ from dataclasses import dataclass
 
 from geodata.services.access import Access
 from geodata.services.closing import SEALED, without_contact
-from geodata.store import beats, contacts, coverage, quarantine, receipts, roster, showing, tokens, versions
+from geodata.store import (
+    alerts,
+    beats,
+    contacts,
+    coverage,
+    quarantine,
+    receipts,
+    roster,
+    showing,
+    surges,
+    tokens,
+    versions,
+    walk_log,
+    walks,
+)
 from geodata.store.folder import City
 from geodata.store.unit_writes import purge_tracks
 
@@ -28,8 +42,8 @@ class Forgotten:
 
 
 def forget(access: Access, city: City, now_ms: int) -> Forgotten:
-    """Forget tracks, shifts and left versions after ``track_days``, contacts after ``contact_days``, audit lines after
-    ``audit_days``.
+    """Forget tracks, shifts, left versions and what was walked when after ``track_days``, contacts after
+    ``contact_days``, audit lines, and alerts and surges that are over, after ``audit_days``.
 
     Positions that wait in the quarantine go with the tracks.
     """
@@ -47,9 +61,14 @@ def forget(access: Access, city: City, now_ms: int) -> Forgotten:
         said = city.coverage
         coverage.purge(conn, now_ms - said.days * DAY_MS, now_ms - said.rate_days * DAY_MS)
         versions.purge(conn, tracks_before)
+        walk_log.purge(conn, tracks_before)
+        walks.forget(conn, tracks_before)
+        audit_before = now_ms - rules.audit_days * DAY_MS
+        alerts.purge(conn, audit_before)
+        surges.purge(conn, audit_before)
         points = purge_tracks(conn, tracks_before) + quarantine.purge(conn, "positions", tracks_before)
         return Forgotten(
             points, contacts.purge(conn, contacts_before), len(held),
             tokens.purge(conn, now_ms - TOKEN_DAYS * DAY_MS),
-            access.audit.forget(conn, now_ms - rules.audit_days * DAY_MS), roster.purge(conn, tracks_before),
+            access.audit.forget(conn, audit_before), roster.purge(conn, tracks_before),
         )  # fmt: skip

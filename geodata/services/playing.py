@@ -60,9 +60,9 @@ def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_
         order = None
     if kept is None:
         return Playing(screen.kiosk, None, [], calls(situation, actor), order)
-    shown = _shown(kept.programme, read)
-    slots = running_order(shown.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
-    return Playing(screen.kiosk, shown, slots, calls(situation, actor), order)
+    programme = _shown(kept.programme, read)
+    slots = running_order(programme.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, programme, slots, calls(situation, actor), order)
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:

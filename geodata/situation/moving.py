@@ -113,6 +113,13 @@ class Moving:
         """Take grids as they were walked last; True when one is covered since."""
         return self._touch("walks", self.walks.apply(rows))
 
+    def set_walks(self, rows: Walks) -> None:
+        """Take another reading of all grids, in place of what is held."""
+        plan = self.walks.plan
+        self.walks = WalkBook(self.tree, self._strata, plan, self.zone, rows, self.now_ms)
+        self.version += 1
+        self._stamps["walks"].floor = self.version
+
     def set_roster(self, roster: RosterBook) -> None:
         """Take another reading of the roster; whatever is said of units may have changed."""
         self._roster = roster

@@ -28,9 +28,10 @@ POLL_S = {"sqlite": 0.03, "postgresql": 0.05}
 RELOAD_REST = 3
 """After a reload the next one waits this many times as long as it took: an import comes in many batches."""
 RETRY_S = (0.2, 5.0)
-BEAT_EVERY_MS = 500
-"""A beat that is younger is not looked for anew: PostgreSQL is asked for changes twenty times a second. One of the
-future is: the clock was set back, and without a look it would seem new until the clock is there again."""
+BEAT_EVERY_MS = {"sqlite": -1, "postgresql": 500}
+"""A beat that is younger is not looked for anew: PostgreSQL is asked for changes twenty times a second, SQLite only
+when something was written, and not again. One of the future is: the clock was set back, and without a look it would
+seem new until the clock is there again."""
 RELOADED_BY = frozenset({"import", "areas"})
 STAYING = frozenset({"reply"})
 """Steps after which an event is surely where it was: they leave its state and its area alone."""
@@ -178,7 +179,8 @@ class Tail:
         else:
             self._behind = False
             try:
-                process = self.process if abs(self._now() - (self.beat_ms or 0)) > BEAT_EVERY_MS else ""
+                young = abs(self._now() - (self.beat_ms or 0)) <= BEAT_EVERY_MS[self._store.dialect]
+                process = "" if young else self.process
                 news = await asyncio.to_thread(read_news, self._store, self.situation, process)
             except BaseException:
                 self._behind = True

@@ -20,7 +20,7 @@ NEVER_WALKED = 0
 HOUR_MS = 3_600_000
 
 
-_grids = lru_cache(maxsize=2)(Grids.of)
+grids_of = lru_cache(maxsize=2)(Grids.of)
 """Every instant of the past has the grids of now."""
 
 
@@ -50,7 +50,7 @@ class WalkBook:
         self, tree: AreaTree, strata: Strata, plan: PatrolPlan, zone: ZoneInfo, rows: Walks, now_ms: int
     ) -> None:
         self.plan, self._tree, self._strata, self._zone = plan, tree, strata, zone
-        self.grids = _grids(tree, plan)
+        self.grids = grids_of(tree, plan)
         n = len(self.grids.id)
         self._shift_ms, self._met_ms = np.zeros(n, np.int64), np.full(n, NEVER_MET)
         self.inside_ms, self.fixes, self.last_ms = (np.zeros(n, np.int64) for _ in range(3))

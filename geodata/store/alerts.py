@@ -171,6 +171,15 @@ def page(
     return found[:limit]
 
 
+def purge(conn: Connection, before_ms: int) -> int:
+    """Forget those that ended before a moment, as their events did; return how many. Those of an open event stay: they
+    say that it was alerted. The newest stays: its number is not given again."""
+    newest = sa.select(sa.func.max(AlertRow.id)).correlate(None).scalar_subquery()
+    over = sa.select(EventRow.id).where(EventRow.id == AlertRow.event_id, EventRow.ended_ms < before_ms).exists()
+    old = sa.delete(AlertRow).where(AlertRow.ended_ms < before_ms, AlertRow.id < newest, over)
+    return conn.execute(old).rowcount
+
+
 def _of(row: Sequence[object]) -> AlertNow:
     values = list(row)
     asked = str(values[_AT_ASKED])

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -17,16 +18,18 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from geodata.store import changes
 
-__all__ = ["Connection", "Store", "StoreError", "Watch"]
+__all__ = ["Connection", "Store", "StoreError", "StoreFullError", "Watch"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_MS = 30_000
 WRITER_LOCK = 7_310_211
 READER_POOL = 8
+DRIVERS = (sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError)
+DISK_STATES = frozenset({"53100", "58030"})
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
@@ -34,6 +37,10 @@ Cover = Callable[[Connection, int], None]
 
 class StoreError(RuntimeError):
     """The database cannot be used: wrong URL, not reachable, locked for too long, or made by a newer version."""
+
+
+class StoreFullError(StoreError):
+    """The disk under the database takes nothing any more, being full or failing. What is there can be read."""
 
 
 class Watch:
@@ -147,11 +154,22 @@ class Store:
 
 @contextmanager
 def _reaching(url: str) -> Iterator[None]:
-    """What the database itself cannot do now becomes a StoreError: rooms above know no SQLAlchemy."""
+    """What the database itself cannot do now becomes a StoreError: rooms above know no SQLAlchemy, and no driver, to
+    which ``bulk`` speaks itself.
+    """
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        raise StoreError(f"{make_url(url).render_as_string()}: {error}") from error
+    except (OperationalError, InterfaceError, *DRIVERS) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        kind = StoreFullError if _is_full(cause) else StoreError
+        raise kind(f"{make_url(url).render_as_string()}: {error}") from error
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether a driver says that the disk took nothing: full (SQLite 13, SQLSTATE 53100) or failing (10, 58030)."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+    return getattr(error, "sqlstate", None) in DISK_STATES
 
 
 def _sqlite_engines(url: str) -> tuple[Engine, Engine]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, LargeBinary
+from sqlalchemy import BigInteger, Integer, LargeBinary, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geodata.store.models import Base, Big
@@ -32,6 +32,20 @@ class WalkChangeRow(Base):
 
     __tablename__ = "walk_change"
     seq: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    packed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WalkLogRow(Base):
+    """What was written to ``walk`` from a moment up to another, and up to which change (``store.walk_log``).
+
+    ``kind``: a piece of some seconds, a span of half an hour that took the place of its pieces, all grids as a whole.
+    """
+
+    __tablename__ = "walk_log"
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    to_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    from_ms: Mapped[int] = mapped_column(BigInteger)
+    seq: Mapped[int] = mapped_column(BigInteger)
     packed: Mapped[bytes] = mapped_column(LargeBinary)
 
 

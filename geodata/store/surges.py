@@ -182,6 +182,12 @@ def judge(conn: Connection, surge_id: int, verdict: str, *, note: str, at_ms: in
     _log(conn, [(surge_id, JUDGE, verdict)], at_ms, by)
 
 
+def purge(conn: Connection, before_ms: int) -> int:
+    """Forget those that ended before a moment, but for the newest, whose number is not given again; return how many."""
+    newest = sa.select(sa.func.max(SurgeRow.id)).correlate(None).scalar_subquery()
+    return conn.execute(sa.delete(SurgeRow).where(SurgeRow.ended_ms < before_ms, SurgeRow.id < newest)).rowcount
+
+
 def _now(hour: Hour) -> dict[str, object]:
     return {"from_ms": hour.to_ms - HOUR_MS, **hour._asdict()}
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -22,7 +23,7 @@ from geodata.domain.alerts import MACHINE
 from geodata.domain.coverage import NEVER_MET, Grids, Longs, Shift, Walked
 from geodata.store import bulk, changes, shift_blocks
 from geodata.store.events import IN_MAX
-from geodata.store.models import UnitRow, table
+from geodata.store.models import ChangeRow, UnitRow, table
 from geodata.store.models_coverage import CoverageShiftRow, WalkChangeRow, WalkRow
 
 _ON = 'CASE WHEN "walk"."shift_ms" = excluded."shift_ms" THEN "walk"."{0}" ELSE 0 END + excluded."{0}"'
@@ -61,11 +62,31 @@ def after(conn: Connection, seq: int) -> Walks:
     Of changes that are further back than ``changes.FOLLOWED_MAX`` this is not known (``purge``).
     """
     told = conn.execute(sa.select(WalkChangeRow.packed).where(WalkChangeRow.seq > seq)).scalars().all()
-    ids = np.unique(np.frombuffer(b"".join(told), _PACKED)).tolist()
+    return by_ids(conn, np.unique(np.frombuffer(b"".join(told), _PACKED)))
+
+
+def written(conn: Connection, seq: int) -> tuple[Longs, Longs]:
+    """(area, moment of the change) of every write after a change: a grid once for each change that wrote it."""
+    of = sa.select(WalkChangeRow.packed, ChangeRow.at_ms).join(ChangeRow, ChangeRow.seq == WalkChangeRow.seq)
+    told = conn.execute(of.where(WalkChangeRow.seq > seq)).all()
+    ids = np.frombuffer(b"".join(packed for packed, _ in told), _PACKED).astype(np.int64)
+    each = np.array([len(packed) for packed, _ in told], np.int64) // np.dtype(_PACKED).itemsize
+    return ids, np.repeat(np.array([at_ms for _, at_ms in told], np.int64), each)
+
+
+def by_ids(conn: Connection, area_ids: npt.NDArray[np.integer]) -> Walks:
+    """These grids as they are now, those of them that were ever walked."""
+    ids = area_ids.tolist()
     rows: list[sa.Row[tuple[int, ...]]] = []
     for i in range(0, len(ids), IN_MAX):
         rows += conn.execute(_WALKS.where(WalkRow.area_id.in_(ids[i : i + IN_MAX]))).all()
     return _columns(rows)
+
+
+def covered_in(grids: Grids, rows: Walks) -> Longs:
+    """The begin of the last shift in which each of these rows' rule was met, NEVER_MET without any."""
+    met = grids.met(grids.places(rows.area_id), rows.inside_ms, rows.fixes)
+    return np.where(met, np.maximum(rows.shift_ms, rows.met_ms), rows.met_ms)
 
 
 def outdated(conn: Connection) -> bool:
@@ -76,6 +97,16 @@ def outdated(conn: Connection) -> bool:
 def purge(conn: Connection) -> None:
     """Forget which grids were written by changes from which nobody follows any more."""
     conn.execute(sa.delete(WalkChangeRow).where(_unfollowed(conn)))
+
+
+def forget(conn: Connection, before_ms: int) -> None:
+    """Forget which grids were written by changes before a moment."""
+    of = sa.select(WalkChangeRow.seq).join(ChangeRow, ChangeRow.seq == WalkChangeRow.seq)
+    old = of.where(ChangeRow.at_ms < before_ms)
+    first = of.add_columns(ChangeRow.at_ms).order_by(WalkChangeRow.seq).limit(1)
+    oldest = conn.execute(first).first()
+    if oldest is not None and oldest.at_ms < before_ms:
+        conn.execute(sa.delete(WalkChangeRow).where(WalkChangeRow.seq.in_(old)))
 
 
 def _unfollowed(conn: Connection) -> sa.ColumnElement[bool]:

@@ -20,7 +20,7 @@ from tests.unit.live.serving import LiveServer, free_port
 Json = dict[str, Any]
 CHROMIUM = Path("/usr/bin/chromium")
 ASSETS = Path(__file__).resolve().parents[2] / "dashboard" / "assets"
-SCRIPTS = ("live_age", "life", "live")
+SCRIPTS = ("live_age", "life", "held", "live")
 PAGE = """<!doctype html><meta charset="utf-8"><title>live</title><link rel="icon" href="data:,">
 <script>
   window.seen = {sections: {}, applied: [], marks: [], traces: [], legend: null, liveness: []};

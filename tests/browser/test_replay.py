@@ -53,6 +53,7 @@ def test_a_moment_is_opened_played_paused_and_left(room: Room, base: str, browse
     expect(page.locator(".liveness")).to_be_hidden()
     expect(page.locator("#drawer .steps")).to_be_hidden()
     expect(page.locator(".replay-told")).to_contain_text("详情卡片为当前状态")
+    expect(page.locator("#coverage .cover-none")).to_have_text("该时刻没有巡查记录")
     before = then_ms(page)
     page.locator(".replay-speed").select_option("600")
     page.locator(".replay-play").click()

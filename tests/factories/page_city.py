@@ -31,10 +31,14 @@ EVENTS = 40
 MINUTE_MS = 60_000
 
 
-def found(root: Path) -> DataFolder:
-    """Two districts of four grids each (one name could do harm as HTML), 40 events and a unit in one grid."""
+def found(root: Path, database: str = "", zone: str = "") -> DataFolder:
+    """Two districts of four grids each (one name could do harm as HTML), 40 events and a unit in one grid.
+
+    ``database``: the address of an empty one, where it is not to be the file in the folder; ``zone``: a time zone,
+    where it matters which.
+    """
     folder = DataFolder(root)
-    told = {"title_zh": TITLE, "title_en": "Demo centre", "time_zone": morning_zone()}
+    told = {"title_zh": TITLE, "title_en": "Demo centre", "time_zone": zone or morning_zone()}
     lines = [*(f'{key} = "{value}"' for key, value in told.items()), "demo = true"]
     (root / "city.toml").write_text("\n".join(lines) + "\n", "utf-8")
     districts = frame(["D1", "D2"], ["渝中区", f"江北{UNSAFE}区"], ["C", "C"], [cell(0, 0, 2, 2), cell(2, 0, 2, 2)])
@@ -42,7 +46,7 @@ def found(root: Path) -> DataFolder:
     for n, areas in enumerate((city(), districts, grids())):
         files.append(root / f"{n}.geojson")
         write_dataframe(areas, files[-1])
-    store = Store.open(folder.database_url)
+    store = Store.open(database or folder.database_url)
     report = import_areas(store, folder, files, options=ImportOptions(Flags(levels=LEVELS)))
     assert report.written, report
     _happen(store, folder)

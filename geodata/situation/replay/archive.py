@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from geodata.domain.areas import AreaTree
 from geodata.domain.catalogue import Catalogue
+from geodata.domain.coverage import DEFAULT_PLAN, PatrolPlan
 from geodata.situation.clockwork import Clockwork
 from geodata.situation.days import midnight_ms
 from geodata.situation.replay.daylog import DayLog, local_day
@@ -17,11 +18,14 @@ from geodata.situation.replay.files import LogFiles
 from geodata.situation.replay.instant import Instant, Setting
 from geodata.situation.replay.making import Maker
 from geodata.situation.replay.units_then import Fleet
+from geodata.situation.replay.walks_then import walks_at
 from geodata.situation.roster_book import RosterBook
 from geodata.situation.strata import Strata
+from geodata.situation.walk_book import grids_of
 from geodata.store import past, roster, surges, units
 from geodata.store.engine import Store
 from geodata.store.surges import SurgeNow
+from geodata.store.walks import Walks
 
 LOGS_KEPT = 3
 """At full size a log takes some 30 MB of memory."""
@@ -31,9 +35,12 @@ City = Callable[[], tuple[AreaTree, Catalogue]]
 class Archive:
     """Used by one thread. ``city`` gives the areas and the catalogue in force: another edition makes all of it anew."""
 
-    def __init__(self, store: Store, files: LogFiles, city: City, zone: ZoneInfo, clockwork: Clockwork) -> None:
+    def __init__(
+        self, store: Store, files: LogFiles, city: City, zone: ZoneInfo, clockwork: Clockwork,
+        plan: PatrolPlan = DEFAULT_PLAN,
+    ) -> None:  # fmt: skip
         self._store, self._files, self._city = store, files, city
-        self._zone, self._clockwork = zone, clockwork
+        self._zone, self._clockwork, self._plan = zone, clockwork, plan
         self._kept: OrderedDict[date, DayLog] = OrderedDict()
         self._today: DayLog | None = None
         self._rosters: OrderedDict[date, RosterBook] = OrderedDict()
@@ -91,7 +98,8 @@ class Archive:
         self._rosters.clear()
         self._key, self._maker = key, Maker(self._store, strata, catalogue, self._zone)
         self._setting = Setting(
-            strata, catalogue, self._zone, self._clockwork, Fleet(known, strata), self._fixes, self._surges
+            strata, catalogue, self._zone, self._clockwork, Fleet(known, strata), self._fixes, self._surges,
+            self._plan, self._walks,
         )  # fmt: skip
 
     def _running(self, today: date, at_ms: int, now_ms: int) -> DayLog:
@@ -146,3 +154,7 @@ class Archive:
     def _surges(self, at_ms: int) -> list[SurgeNow]:
         with self._store.read() as conn:
             return surges.at(conn, at_ms)
+
+    def _walks(self, at_ms: int) -> Walks | None:
+        assert self._maker is not None
+        return walks_at(self._store, grids_of(self._maker.strata.tree, self._plan), at_ms)

@@ -75,6 +75,11 @@ class UnitsThen:
         differ = np.flatnonzero((before[:, self._place] != self._said).any(axis=0))
         return list(map(self._maker(), differ.tolist()))
 
+    def seen(self) -> tuple[Longs, Longs]:
+        """(area, fix) of those that were somewhere when they were looked at last."""
+        somewhere = self._area >= 0
+        return self._area[somewhere], self._said[4][somewhere]
+
     def _look(self, at_ms: int) -> None:
         units, at = self._log.units, self._log.units_held(at_ms)
         place = self._fleet.places(units["unit_id"][at])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -55,8 +56,8 @@ def leader(*areas: str) -> Actor:
 def shown(city: Town, login: str, now_ms: int = NOW) -> Shown | None:
     """What a screen is told."""
     situation = load_situation(city.store, city.desk.calendar.zone, now_ms)
-    actor, read = city.actor(login), hall(city).read
-    return playing(city.access, situation, actor, lambda address: read(actor, address), now_ms).shown
+    actor = city.actor(login)
+    return playing(city.access, situation, actor, partial(hall(city).read, actor), now_ms).shown
 
 
 def wall_of(city: Town, login: str, now_ms: int = NOW) -> Wall:

@@ -43,11 +43,11 @@ class Running:
     began: float
 
     @classmethod
-    def start(cls, town: Town, words: list[str]) -> Self:
+    def start(cls, town: Town, words: list[str], app: Path = APP) -> Self:
         """Start ``app.py`` with these words, for this city."""
         log = town.folder.root.with_suffix(".log")
         with log.open("ab") as said:
-            process = subprocess.Popen([sys.executable, str(APP), *words, *town.words], stdout=said, stderr=said)
+            process = subprocess.Popen([sys.executable, str(app), *words, *town.words], stdout=said, stderr=said)
         return cls(town, process, log, time.monotonic())
 
     def said(self) -> str:
@@ -121,9 +121,9 @@ class Server(Running):
     port: int = 0
 
     @classmethod
-    def serve(cls, town: Town, port: int) -> Server:
+    def serve(cls, town: Town, port: int, app: Path = APP) -> Server:
         """Start it; ``ready`` waits for it."""
-        running = cls.start(town, ["serve", "--port", str(port)])
+        running = cls.start(town, ["serve", "--port", str(port)], app)
         running.port = port
         return running
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from callbacks import upkeep
+from callbacks.live.board import Board
+from callbacks.live.frames import ViewPicture
+from callbacks.pace import LATE_MS, Pace
 from callbacks.room import Room
 from callbacks.upkeep import JOBS, Job, done, keep_up
 from geodata.domain.alerts import MINUTE_MS
-from geodata.domain.roles import Role
+from geodata.domain.roles import Audience, Role
+from geodata.domain.view import MapView
 from geodata.intake.door import now_ms
 from geodata.services import alerting
 from geodata.services.actors import Actor
@@ -56,6 +61,36 @@ async def test_a_job_that_fails_is_logged_and_comes_again_and_the_others_go_on(
     assert "The upkeep failed at broken; it is tried again" in caplog.text
     assert "could not reach the database for cut off: no database" in caplog.text
     assert "sound" not in caplog.text
+    told = {line["job"]: line["failing"] for line in room.pace.told(now_ms())}
+    assert {name: told[name] for name in ("broken", "cut off", "sound")} == {
+        "broken": True, "cut off": True, "sound": False,
+    }  # fmt: skip
+
+
+async def test_what_is_not_kept_up_is_named_on_the_screens_until_it_is_done_again(room: Room) -> None:
+    broken = True
+
+    def work(_: Room, __: Claims, ___: int) -> None:
+        if broken:
+            raise ValueError("no")
+
+    pace = replace(room, pace=Pace())
+    job, claims = Job("asking", 3, work, feeds="alerts"), Claims(room.store)
+    assert not await done(job, pace, claims)
+    late_ms = now_ms() + LATE_MS + 6_001
+    assert pace.pace.overdue(late_ms - 10_000) == {}
+    board = Board(room.store, room.situation, room.city, lambda _: pace.pace.overdue(late_ms))
+    picture = ViewPicture(board, (), MapView("C", audience=Audience.STAFF))
+    picture.refresh()
+    fails = picture.full()["fails"]
+    assert set(fails) == {"alerts"}
+    assert fails["alerts"][0] == "source"
+    broken = False
+    assert await done(job, pace, claims)
+    late_ms = now_ms()
+    assert picture.stale()
+    picture.refresh()
+    assert picture.full()["fails"] == {}
 
 
 async def test_what_is_dear_is_not_tried_again_at_once_when_it_fails(room: Room) -> None:
@@ -85,7 +120,8 @@ async def test_every_job_of_the_table_runs_on_a_real_city_and_those_done_once_ho
         assert await done(job, room, first), job.name
         assert await done(job, room, second), job.name
     with room.store.read() as conn:
-        held = {name: leases.find(conn, name) for name in ("alerts", "escalation", "surges", "coverage", "briefing")}
+        names = ("alerts", "escalation", "surges", "coverage", "walks", "briefing")
+        held = {name: leases.find(conn, name) for name in names}
     assert len(held) == sum(job.once for job in JOBS)
     assert {lease.holder for lease in held.values() if lease} == {first.holder}
     first.give_up()

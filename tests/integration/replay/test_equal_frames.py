@@ -27,7 +27,7 @@ from geodata.store.engine import Store
 from geodata.store.history import bulk_history
 from geodata.store.models import EventRow
 from tests.factories.little_city import HOUR, history
-from tests.integration.replay.walking import BEGIN, MINUTE, VIEWS, ZONE, Json, Walk, replayed
+from tests.integration.replay.walking import BEGIN, MINUTE, PLAN, VIEWS, ZONE, Json, Walk, replayed
 
 STEPS, EVERY = 130, 9
 TICKER_NOT_KEPT = frozenset({"feed_silent", "quarantine"})
@@ -51,7 +51,7 @@ async def walk(store: Store) -> Walk:
 def archive_of(store: Store, root: Path) -> Archive:
     with store.read() as conn:
         city = load_tree(conn), load_catalogue(conn)
-    return Archive(store, LogFiles(root), lambda: city, ZONE, BY_THE_CLOCK)
+    return Archive(store, LogFiles(root), lambda: city, ZONE, BY_THE_CLOCK, PLAN)
 
 
 def comparable(frame: Json) -> Json:
@@ -76,6 +76,10 @@ async def test_every_frame_is_replayed_as_it_was_shown(walk: Walk, tmp_path: Pat
     days = {Day.of(ms, ZONE).start_ms for ms, _ in walk.frames}
     assert len(days) >= 2, "the walk goes over midnight"
     assert any(frame["marks"]["surges/marks"]["all"] for frame in walk.frames.values()), "some surges were shown"
+    covered = {frame["s"]["coverage"]["covered"] for frame in walk.frames.values() if "coverage" in frame["s"]}
+    hours = {z for frame in walk.frames.values() for z in frame["traces"]["coverage/fill"]["z"]}
+    assert len(covered) > 2, "some grids were covered, and some were not"
+    assert len(hours) > 3
     for (at_ms, topic), shown in walk.frames.items():
         view = next(v for v in VIEWS if v.topic() == topic)
         then = comparable(replayed(walk, archive, at_ms, view))
@@ -94,7 +98,7 @@ async def test_stepping_forward_leads_to_the_same_frames(walk: Walk, tmp_path: P
     steps = [(a, b) for a, b in pairwise(moments) if Day.of(a, ZONE).start_ms == Day.of(b, ZONE).start_ms]
     assert len(steps) > 5
     for before, at_ms in steps:
-        for view in VIEWS[:4]:
+        for view in VIEWS[:6]:
             stepped, built = (comparable(replayed(walk, archive, at_ms, view, step_from=ms)) for ms in (before, 0))
             assert stepped["s"] == built["s"], (before, at_ms)
             for slot, marks in built["marks"].items():

@@ -11,9 +11,16 @@ from zoneinfo import ZoneInfo
 from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
 from callbacks.live.then import ThenBoard
+from geodata.domain.coverage import EVERY_SHIFT, PatrolPlan, PatrolRule
 from geodata.domain.events import Mark
 from geodata.domain.roles import Audience
 from geodata.domain.view import MapView
+from geodata.services import patrolling
+from geodata.services.actors import Actor
+from geodata.services.desk import Desk
+from geodata.services.outcomes import Submitted
+from geodata.services.tracking import TRACK_EVERY_MS, Position, report_positions
+from geodata.services.walk_keeping import keep_walks
 from geodata.situation.loading import load_situation
 from geodata.situation.replay.archive import Archive
 from geodata.situation.tailing import Tail
@@ -24,7 +31,7 @@ from geodata.store.folder import City
 from geodata.store.history import bulk_history
 from geodata.store.journal import Journal
 from geodata.store.roster import Shift
-from geodata.store.unit_writes import Fix, save_fixes, save_units
+from geodata.store.unit_writes import save_units
 from geodata.store.units import UnitNow
 from layers.registry import LAYERS
 from tests.factories.little_city import AREAS, HOUR, T0, found_city, history
@@ -34,9 +41,11 @@ ZONE = ZoneInfo("Asia/Shanghai")
 MINUTE = 60_000
 BEGIN = T0 + 42 * 24 * HOUR
 STAFF = Audience.STAFF
+PLAN = PatrolPlan((0, 480, 960), (PatrolRule("", EVERY_SHIFT, 6, 3),))
 VIEWS = (
-    MapView("C", audience=STAFF), MapView("D1", audience=STAFF, lang="en"), MapView("G1", audience=STAFF),
-    MapView("C", audience=STAFF, layers=("areas", "surges")), MapView("C", "wall"),
+    MapView("C", audience=STAFF), MapView("C", audience=STAFF, layers=("areas", "coverage")),
+    MapView("S1", audience=STAFF, layers=("coverage",)), MapView("D1", audience=STAFF, lang="en"),
+    MapView("G1", audience=STAFF), MapView("C", audience=STAFF, layers=("areas", "surges")), MapView("C", "wall"),
     MapView("D2", "wall", layers=("areas", "density", "units")),
 )  # fmt: skip
 PATH = ("reported", "to_dispatch", "dispatched", "handling", "handled", "to_close", "closed")
@@ -53,6 +62,7 @@ class Walk:
     ended: list[EventNow] = field(default_factory=list)
     units: list[UnitNow] = field(default_factory=list)
     number: int = 0
+    desk: Desk = field(init=False)
     dice: random.Random = field(default_factory=lambda: random.Random(7))
 
     def found(self) -> None:
@@ -71,12 +81,15 @@ class Walk:
             shifts = [Shift(u.id, self.now_ms + k * 8 * HOUR, self.now_ms + (k + 1) * 8 * HOUR, int(u.id == 6))
                       for u in self.units for k in range(6) if (u.id + k) % 2]  # fmt: skip
             roster.save(conn, shifts, at_ms=self.now_ms, actor="test")
+        self.desk = replace(Desk.load(self.store, City()), patrol=PLAN)
 
     def go_on(self) -> None:
-        """A quarter of an hour or less, and then something happens."""
+        """A quarter of an hour or less, in which what was walked is written down, and then something happens."""
         self.now_ms += self.dice.randrange(1_000, 15 * MINUTE)
+        keep_walks(self.desk, lambda _: True, 0, self.now_ms)
         self.dice.choice((
-            self.report, self.report, self.move, self.move, self.move, self.late, self.unit, self.fix, self.surge
+            self.report, self.report, self.move, self.move, self.move, self.late, self.unit, self.fix, self.fix,
+            self.surge, self.upkeep,
         ))()  # fmt: skip
 
     def report(self) -> None:
@@ -150,19 +163,28 @@ class Walk:
         status = self.dice.choice([s for s in ("off_duty", "on_duty", "busy", "break") if s != old.status])
         new = replace(old, status=status, status_ms=self.now_ms, rev=old.rev + 1)
         if status == "off_duty":
-            new = replace(new, lon=None, lat=None, fix_ms=None, received_ms=None, area_id=None)
+            new = replace(new, lon=None, lat=None, fix_ms=None, received_ms=None, area_id=None, stay_ms=0, stay_fixes=0)
         elif old.status == "off_duty":
             new = replace(new, signed_on_ms=self.now_ms)
         with self.store.begin() as conn:
             (self.units[k],) = save_units(conn, [(new, "status")], new_ids=set(), at_ms=self.now_ms, actor="test")
 
     def fix(self) -> None:
-        """The units on duty are seen, each fix a point of its track."""
-        on = [u for u in self.units if u.status != "off_duty"]
-        fixes = [Fix(u.id, x + 0.5, 0.5, self.now_ms, self.now_ms, None, None, None, 6 + x, self.now_ms, track=True)
-                 for u in on for x in [self.dice.randrange(3)]]  # fmt: skip
-        with self.store.begin() as conn:
-            save_fixes(conn, fixes, at_ms=self.now_ms, actor="test")
+        """The units on duty tell where they were for some minutes; the newest fix of each is a point of its track."""
+        with self.store.read() as conn:
+            now = units.by_ids(conn, [u.id for u in self.units])
+        on = [u for u in now if u.status != "off_duty" and self.now_ms - u.track_ms >= TRACK_EVERY_MS]
+        sent = [
+            Position(u.code, x + 0.5, 0.5, ms)
+            for u in on for x in [self.dice.randrange(3)] for back in (8, 6, 4, 2, 0)
+            if (ms := self.now_ms - back * MINUTE) > max(u.signed_on_ms, u.fix_ms or 0)
+        ]  # fmt: skip
+        told = [Submitted({}, position) for position in sent]
+        report_positions(self.desk, Actor.operator(), told, feed="t/p", now_ms=self.now_ms)
+
+    def upkeep(self) -> None:
+        """What is done now and then: who fell silent ends its stay."""
+        patrolling.count_shifts(self.desk, lambda _: True, self.now_ms)
 
     def surge(self) -> None:
         """More than usual: it begins, goes on with other numbers, is judged, is over."""
@@ -205,7 +227,8 @@ class Walk:
 
     def tail(self) -> Tail:
         """A live picture that follows, by the walk's clock."""
-        return Tail(self.store, load_situation(self.store, ZONE, self.now_ms), now=lambda: self.now_ms)
+        loaded = load_situation(self.store, ZONE, self.now_ms, patrol=PLAN)
+        return Tail(self.store, loaded, now=lambda: self.now_ms)
 
 
 def replayed(walk: Walk, archive: Archive, at_ms: int, view: MapView, *, step_from: int = 0) -> Json:

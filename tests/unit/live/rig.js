@@ -1,4 +1,4 @@
-/* A browser without a screen for live.js, live_age.js and life.js: time, timers, sockets and fetch are steered by hand. */
+/* A browser without a screen for live.js, live_age.js, held.js and life.js: time, timers, sockets and fetch are steered by hand. */
 "use strict";
 const path = require("node:path");
 
@@ -73,7 +73,7 @@ globalThis.WebSocket = class {
     this.readyState = 3;
   }
   hear(message) {
-    if (this.onmessage && rig.up) this.onmessage({ data: typeof message === "string" ? message : JSON.stringify(message) });
+    if (this.onmessage && rig.up && !rig.deaf) this.onmessage({ data: typeof message === "string" ? message : JSON.stringify(message) });
   }
 };
 
@@ -88,7 +88,7 @@ rig.cut = () => {
 };
 
 const assets = path.join(__dirname, "../../../dashboard/assets");
-for (const name of ["live_age", "life", "live"]) require(path.join(assets, name + ".js"));
+for (const name of ["live_age", "life", "held", "live"]) require(path.join(assets, name + ".js"));
 rig.live = onescreen.live;
 rig.state = () => onescreen.live.state().state;
 rig.say = (told) => console.log(JSON.stringify(told));

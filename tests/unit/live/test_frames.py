@@ -166,27 +166,29 @@ async def test_layers_that_are_switched_off_come_with_empty_slots(board: Board) 
 
 
 class Fragile:
-    """A layer that draws one mark, or raises when told to."""
+    """A layer that draws one mark, or is at fault when told to."""
 
     id, order, topics = "fragile", 1, frozenset({"units"})
     slots: Mapping[str, Slot] = MappingProxyType({"marks": MarkSlot({})})
-    broken = False
+    fault = ""
 
     def rows(self, situation: Situation, view: MapView) -> None:
-        if self.broken:
+        if self.fault == "raises":
             raise RuntimeError("a bug in a layer")
 
     def draw(self, rows: None, view: MapView) -> Drawing:
-        return Drawing(marks={"marks": [("m", 1.0, 2.0, {})]})
+        told = {"what": object()} if self.fault else {}
+        return Drawing(marks={"marks": [("m", 1.0, 2.0, told)]})
 
 
+@pytest.mark.parametrize(("fault", "said"), [("raises", "a bug in a layer"), ("is no JSON", "not JSON serializable")])
 async def test_a_layer_that_raises_keeps_what_it_showed_and_the_others_go_on(
-    board: Board, caplog: pytest.LogCaptureFixture
+    board: Board, caplog: pytest.LogCaptureFixture, fault: str, said: str
 ) -> None:
     layer = Fragile()
     picture = ViewPicture(board, [layer, *LAYERS], MapView("A000", layers=("fragile", "units")))
     picture.refresh()
-    layer.broken = True
+    layer.fault = fault
     board.situation.apply_units([a_unit(77, 9)])
     delta = picture.refresh()
     assert delta is not None
@@ -194,8 +196,8 @@ async def test_a_layer_that_raises_keeps_what_it_showed_and_the_others_go_on(
     assert "units/marks" in delta["marks"]
     assert delta["fails"] == {"layer:fragile": ["raised", NOW_MS]}
     assert picture.full()["marks"]["fragile/marks"]["all"] == [("m", 1.0, 2.0, {})]
-    assert "a bug in a layer" in caplog.text
-    layer.broken = False
+    assert said in caplog.text
+    layer.fault = ""
     board.situation.apply_units([a_unit(78, 9)])
     again = picture.refresh()
     assert again is not None
@@ -204,25 +206,26 @@ async def test_a_layer_that_raises_keeps_what_it_showed_and_the_others_go_on(
 
 
 class Shaky:
-    """A section that says a number, or raises when told to."""
+    """A section that says a number, or something that is no JSON, or raises when told to."""
 
     def __init__(self) -> None:
-        self.says: int | None = 1
+        self.says: Any = 1
 
-    def __call__(self, _: Any) -> int:
+    def __call__(self, _: Any) -> Any:
         if self.says is None:
             raise ZeroDivisionError("a bug in a section")
         return self.says
 
 
+@pytest.mark.parametrize("fault", [None, object()], ids=["raises", "is no JSON"])
 async def test_a_section_that_raises_keeps_what_it_said_and_says_of_when_that_is(
-    board: Board, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    board: Board, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: object
 ) -> None:
     shaky = Shaky()
     monkeypatch.setattr(board, "sections", {**SECTIONS, "kpi": Section(shaky, frozenset({"units"}))})
     picture = ViewPicture(board, LAYERS, MapView("A000"))
     picture.refresh()
-    shaky.says = None
+    shaky.says = fault
     board.situation.advance(NOW_MS + 10_000)
     for turn in range(3):
         board.situation.apply_units([a_unit(77 + turn, 9)])

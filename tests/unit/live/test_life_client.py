@@ -83,12 +83,44 @@ def test_a_line_that_is_well_does_not_hide_that_the_road_behind_it_is_cut(held: 
 def test_ages_are_by_the_servers_clock_also_when_the_screens_own_is_set_while_it_runs(off_h: int) -> None:
     told = run(f"""
       rig.off = {off_h} * 3600e3; rig.beats(); rig.live.sub("/wall/C"); await rig.pass(5000);
-      const wrong = rig.live.state().ageMs; rig.off = 0; await rig.pass(1000);
+      const wrong = rig.live.state().ageMs; rig.off = 0; await rig.pass(2000);
       rig.say([wrong, rig.live.state().ageMs, rig.state(), rig.live.serverNow() - rig.server()]);
     """)
     assert told[0] < 1_500
     assert told[1] < 1_500
     assert told[2:] == ["live", 0]
+
+
+@pytest.mark.parametrize("told_of_it", [False, True])
+def test_a_machine_that_slept_shows_nothing_old_as_live_when_it_awakes_and_dials_at_once(told_of_it: bool) -> None:
+    told = run(f"""
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(5000);
+      const before = rig.state(), sockets = rig.sockets.length;
+      rig.wall += 8 * 3600e3; rig.deaf = true;
+      if ({json.dumps(told_of_it)}) rig.newest().fail(1006);
+      const states = [];
+      for (let i = 0; i < 4; i++) {{ await rig.pass(1000); states.push(rig.state()); }}
+      const dialled = rig.sockets.length - sockets, age = rig.live.state().ageMs;
+      rig.deaf = false; await rig.pass(2000);
+      rig.say([before, states, dialled, age, rig.state(), rig.live.state().ageMs < 1500]);
+    """)
+    assert told[0] == "live"
+    assert told[1] == ["late"] * 4
+    assert told[2] >= 1
+    assert told[3] is None
+    assert told[4:] == ["live", True]
+
+
+def test_one_message_from_the_future_is_not_believed_but_a_servers_clock_may_be_set() -> None:
+    told = run("""
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(5000);
+      const far = rig.server() + 7200e3;
+      rig.newest().hear({k: "beat", at: far, src: far, beat: far}); await rig.pass(2000);
+      const once = [rig.live.stats.bad, Math.abs(rig.live.serverNow() - rig.server()) < 100, rig.state()];
+      rig.wall += 7200e3; await rig.pass(6000);
+      rig.say([once, Math.abs(rig.live.serverNow() - rig.server()) < 100, rig.state(), rig.sockets.length]);
+    """)
+    assert told == [[1, True, "live"], True, "live", 1]
 
 
 POISON = {
@@ -98,6 +130,7 @@ POISON = {
     "no form": '{k: "full", topic: "T", seq: rig.seq + 1, ...rig.proof(), s: {n: -1}}',
     "no time": '{k: "beat", src: 1, beat: 1}',
     "a time that is none": '{k: "delta", form: 1, topic: "T", seq: rig.seq + 1, ...rig.proof(), at: "x", s: {n: -1}}',
+    "a beat from after its time": '{k: "beat", ...rig.proof(), beat: rig.server() + 1}',
     "a name of every object": '{k: "toString", ...rig.proof()}',
     "too large": '"1".repeat(16e6 + 1)',
 }

@@ -106,7 +106,8 @@ def test_a_screen_that_may_not_stay_awake_asks_once_a_minute_however_often_it_wa
 
 def test_a_screen_stays_awake_by_one_lock_and_takes_another_when_that_is_lost() -> None:
     told = run_in(KIOSK, """
-      await rig.pass(100); rig.may = true; rig.happens("visibilitychange"); rig.happens("visibilitychange"); await rig.pass(100);
+      await rig.pass(100); rig.may = true; rig.happens("visibilitychange"); rig.happens("visibilitychange");
+      await rig.pass(100);
       const first = [rig.locks.length, onescreen.kiosk.held()];
       rig.locks[0].end(); await rig.pass(2000);
       rig.say([first, rig.locks.length, onescreen.kiosk.held()]);

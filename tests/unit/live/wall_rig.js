@@ -46,7 +46,12 @@ O.view = {
 };
 const node = () => ({ children: [{}, {}, {}, {}], hidden: true });
 rig.card = null;
-O.dom = { h: (tag) => (tag === "section" ? (rig.card = node()) : {}), text: (n, value) => Object.assign(n, { text: value }) };
+O.dom = {
+  h: (tag) => (tag === "section" ? (rig.card = node()) : node()),
+  text: (n, value) => Object.assign(n, { text: value }),
+  attr: (n, name, value) => Object.assign(n, { [name]: value }),
+  icon: node,
+};
 O.words = { lang: () => "zh", t: (key, values) => key + JSON.stringify(values || {}) };
 O.format = { when: () => "" };
 O.panels = { zone: () => "UTC", now: () => rig.server() };
@@ -55,7 +60,7 @@ O.kiosk = { hang() {}, dim() {} };
 O.map = { state: {}, goTo() {}, fit() {} };
 O.mounts = [];
 
-rig.plan = { programme: false, order: [], calls: [], own: "/wall/C", transition: "cut", hold_ms: 10000, kiosk: {}, brightness: 100 };
+rig.plan = { programme: false, order: [], calls: [], own: "/wall/C", transition: "cut", hold_ms: 10000, kiosk: {}, brightness: 100, shown: null };
 rig.page = () => ({ ok: true, json: async () => ({ ...rig.plan, now: rig.server() }) });
 rig.call = (id) => ({ id, code: "E" + id, at: rig.server(), why: "", what: "", place: "", state: "", lonlat: null, areas: ["C"] });
 
