@@ -157,7 +157,8 @@ def test_a_held_wall_tells_an_alert_by_its_card_and_stays_and_a_pushed_one_goes_
 
 def test_a_new_order_ends_the_alert_that_is_up() -> None:
     told = run(f"""
-      rig.plan = {{ ...rig.plan, hold_ms: 300000, calls: [rig.call(1)] }}; await rig.pass(5000); const up = rig.card.hidden;
+      rig.plan = {{ ...rig.plan, hold_ms: 300000, calls: [rig.call(1)] }};
+      await rig.pass(5000); const up = rig.card.hidden;
       rig.plan = {{ ...rig.plan, {SHOWN} }}; await rig.pass(5000); rig.say([up, rig.card.hidden, rig.at]);
     """)
     assert told == [False, True, "/wall/D1?lights=red"]
