@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA ?= data/demo
 PORT ?= 8050
 
-.PHONY: run test check bench drill heal clean
+.PHONY: run test check bench drill heal soak clean
 
 run: $(VENV)/.ready
 	$(BIN)/python app.py demo --data $(DATA) --port $(PORT)
@@ -31,6 +31,10 @@ heal: $(VENV)/.ready
 	mkdir -p out
 	ONESCREEN_DRILL=full ONESCREEN_DRILL_RECORD=out/drills.json $(BIN)/python -m pytest -q -o timeout=0 tests/browser/drills
 	$(BIN)/python -m tests.browser.drills.table out/drills.json docs/reliability.md
+
+# An hour of walls at twenty times the demo's speed: docs/reliability.md.
+soak: $(VENV)/.ready
+	$(BIN)/python -m tests.soak
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

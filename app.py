@@ -44,7 +44,7 @@ from callbacks.room import Room
 from callbacks.upkeep import keep_up
 from callbacks.wellformed import WellFormed
 from dashboard import indicators, rules
-from dashboard.shell import INDEX, RESCUE, shell
+from dashboard.shell import INDEX, RESCUE, STILL, shell
 from geodata.demo.build import build_demo
 from geodata.demo.city import CitySize
 from geodata.demo.playing_key import ensure_playing_key
@@ -160,7 +160,7 @@ def create_app(room: Room) -> Dash:
     server.add_middleware(WellFormed, dash=app)
     hosts = (*LOOPBACK, *room.city.access.hosts) if room.access.demo else room.city.access.hosts
     # Last, and so the outermost: nothing is asked of anything that it has not let through.
-    policy = content_policy((*app.csp_hashes(), hash_of(RESCUE)), room.city.basemap)
+    policy = content_policy((*app.csp_hashes(), hash_of(RESCUE), hash_of(STILL)), room.city.basemap)
     server.add_middleware(Gate, sessions=room.sessions, policy=policy, hosts=hosts,
                           come_in=DEMO if room.access.demo else COME_IN)  # fmt: skip
     return app

@@ -86,9 +86,16 @@ def _release(room: Room, _: Claims, at_ms: int) -> int:
     return showing.lapse(room.access, at_ms)
 
 
+def _shorten(room: Room, _: Claims, _at_ms: int) -> None:
+    """Somebody may always be reading."""
+    if not room.store.shorten():
+        log.info("The database's write-ahead log is long and still read")
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
+    Job("keeping the write-ahead log short", 10 * SECOND_S, _shorten),
     Job("asking the next tier", 3 * SECOND_S, _climb, once=True, feeds="alerts"),
     Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True, feeds="alerts"),
     # Each minute; asked more often, since a lease is shorter than that.

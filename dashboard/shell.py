@@ -24,6 +24,29 @@ setInterval(function () {
 """
 """Stands in the page itself: where a script of it did not come (a proxy's 502 in its place), nothing else would run.
 Only a page of ours is loaded: in a proxy's own, good or bad, nobody would try any more."""
+STILL = """
+(function () {
+  var still = null;
+  try {
+    still = sessionStorage.getItem("still");
+    sessionStorage.removeItem("still");
+  } catch (error) {}
+  if (!still) return;
+  var frame = document.createElement("iframe");
+  frame.id = "still";
+  frame.setAttribute("sandbox", "allow-same-origin");
+  frame.style.cssText = "position:fixed;inset:0;width:100%;height:100%;border:0;z-index:2147483647;pointer-events:none";
+  frame.style.visibility = "visible";
+  frame.srcdoc = still;
+  var root = document.documentElement;
+  root.style.visibility = "hidden";
+  frame.onload = function () { root.style.visibility = ""; };
+  document.body.appendChild(frame);
+  setTimeout(function () { frame.onload(); frame.remove(); }, 20000);
+})();
+"""
+"""First of all in a page that a wall loads anew: how the one before looked (assets/wall_fresh.js), 20 s at most.
+It runs no script. Until it stands nothing of the page behind it is shown."""
 INDEX = """<!DOCTYPE html>
 <html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">
   <head>
@@ -34,10 +57,11 @@ INDEX = """<!DOCTYPE html>
     {%css%}
   </head>
   <body>
+    <script>$still</script>
     {%app_entry%}
     <footer hidden>{%config%}{%scripts%}{%renderer%}</footer>
   </body>
-</html>""".replace("$rescue", RESCUE)
+</html>""".replace("$rescue", RESCUE).replace("$still", STILL)
 
 
 def shell(

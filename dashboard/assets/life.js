@@ -140,6 +140,7 @@
     location.reload();
   }
 
+  /** Whether the server has a page of ours for this address now. */
   async function answers() {
     try {
       const answer = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" } });
@@ -149,6 +150,6 @@
     }
   }
 
-  O.life = { banner, drew, broke, fails, parts, tick, reload };
+  O.life = { banner, drew, broke, fails, parts, tick, answers, reload };
   (O.mounts = O.mounts || []).push(() => (O.started = true));
 })();

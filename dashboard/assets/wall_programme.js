@@ -244,5 +244,8 @@
   /** For whoever looks after the screens: what it is at besides its programme. */
   const doing = () => (call ? "alert" : stood ? "touched" : "");
 
-  O.programme = { plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size, doing };
+  O.programme = {
+    plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size, doing,
+    busy: () => busy || call !== null,
+  };
 })();

@@ -27,9 +27,13 @@ __all__ = ["Connection", "Store", "StoreError", "StoreFullError", "Watch"]
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_MS = 30_000
 WRITER_LOCK = 7_310_211
+WAL_MAX, WAL_WAIT_MS = 33_554_432, 2_000
 READER_POOL = 8
 DRIVERS = (sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError)
 DISK_STATES = frozenset({"53100", "58030"})
+STATEMENTS = 128
+"""Prepared ones that each connection to SQLite keeps. Lists of ids come in every length, each its own statement of some
+23 kB: what is kept is bounded by this, and reached within the hour."""
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
@@ -131,6 +135,26 @@ class Store:
         """A watch for the change log's tail; close it when done."""
         return Watch(self._reader.connect() if self.dialect == "sqlite" else None)
 
+    def shorten(self, most_bytes: int = WAL_MAX, wait_ms: int = WAL_WAIT_MS) -> bool:
+        """Begin SQLite's write-ahead log anew where it has become longer; whether it is short now.
+
+        SQLite does so by itself at a moment without readers, which need not come: while reads overlap, it grows by all
+        that is written. Who writes waits meanwhile, so long at most; after that those who still read keep it.
+        """
+        if self.dialect != "sqlite":
+            return True
+        log = Path(f"{make_url(self.url).database}-wal")
+        if not log.exists() or log.stat().st_size <= most_bytes:
+            return True
+        with self._turn, _reaching(self.url), self._writer.connect() as conn:
+            raw = cast(sqlite3.Connection, conn.connection.driver_connection)
+            raw.execute(f"PRAGMA busy_timeout={wait_ms}")
+            try:
+                busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return not busy
+
     def close(self) -> None:
         """Close all connections."""
         self._writer.dispose()
@@ -177,9 +201,10 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
     if not path or path == ":memory:":
         raise StoreError("a city lives in a file; give sqlite:///path/to/city.sqlite")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    arguments = {"timeout": BUSY_MS / 1000, "check_same_thread": False, "cached_statements": 512}
+    arguments = {"timeout": BUSY_MS / 1000, "check_same_thread": False, "cached_statements": STATEMENTS}
     writer = sa.create_engine(url, connect_args=arguments, pool_size=1, max_overflow=0)
-    reader = sa.create_engine(url, connect_args=arguments, pool_size=READER_POOL, max_overflow=-1)
+    # Last in, first out: what one reader has prepared serves the next one, and the others need not hold it, too.
+    reader = sa.create_engine(url, connect_args=arguments, pool_size=READER_POOL, max_overflow=-1, pool_use_lifo=True)
 
     def connected(raw: sqlite3.Connection, _record: Any) -> None:
         # Without this the driver begins only at the first write: reads before it are not in the transaction, and of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +176,66 @@ def test_a_database_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(StoreError, match="newer version"):
         Store.open(url)
+
+
+PAD = "x" * 3_000
+
+
+@contextmanager
+def always_read(store: Store, hold_s: float) -> Iterator[None]:
+    """Three readers whose reads overlap: there is no moment without one."""
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            with store.read() as conn:
+                settings.get(conn, "n")
+                ended.wait(hold_s)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for n, reader in enumerate(readers):
+        reader.start()
+        ended.wait(hold_s * (n + 1) / len(readers) / 2)
+    yield
+    ended.set()
+    for reader in readers:
+        reader.join()
+
+
+def write_mb(store: Store, tmp_path: Path, megabytes: int) -> float:
+    """Write about so much; how long the log is then."""
+    for n in range(megabytes * 20):
+        with store.begin(durable=False) as conn:
+            for key in range(12):
+                settings.put(conn, f"pad{key}", f"{n}{PAD}")
+    return (tmp_path / "city.sqlite-wal").stat().st_size / 1_048_576
+
+
+def test_the_write_ahead_log_is_begun_anew_although_somebody_always_reads(sqlite_store: Store, tmp_path: Path) -> None:
+    with always_read(sqlite_store, 0.2):
+        assert write_mb(sqlite_store, tmp_path, 12) > 8, "by itself it is never begun anew"
+        assert sqlite_store.shorten(most_bytes=1_048_576, wait_ms=20_000)
+        assert (tmp_path / "city.sqlite-wal").stat().st_size < 1_048_576
+    with sqlite_store.read() as conn:
+        assert (settings.get(conn, "pad0") or "").endswith(PAD)
+
+
+def test_whoever_reads_for_long_keeps_the_log_and_nobody_from_writing(sqlite_store: Store, tmp_path: Path) -> None:
+    with sqlite_store.read() as conn:
+        settings.get(conn, "n")
+        assert write_mb(sqlite_store, tmp_path, 2) > 1
+        assert not sqlite_store.shorten(most_bytes=1_048_576, wait_ms=50)
+        write_mb(sqlite_store, tmp_path, 1)
+        assert settings.get(conn, "pad0") is None
+    assert sqlite_store.shorten(most_bytes=1_048_576)
+    assert (tmp_path / "city.sqlite-wal").stat().st_size == 0
+
+
+def test_readers_that_come_one_after_the_other_share_a_connection(sqlite_store: Store) -> None:
+    with sqlite_store.read(), sqlite_store.read(), sqlite_store.read():
+        pass
+    used = set()
+    for _ in range(6):
+        with sqlite_store.read() as conn:
+            used.add(id(conn.connection.driver_connection))
+    assert len(used) == 1, "what each has prepared would be held by all"
