@@ -242,7 +242,7 @@
     ask();
   });
   /** For whoever looks after the screens: what it is at besides its programme. */
-  const doing = () => (call ? "alert" : plan && turns() && performance.now() - touched <= TOUCHED_MS ? "touched" : "");
+  const doing = () => (call ? "alert" : stood ? "touched" : "");
 
   O.programme = {
     plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size, doing,

@@ -124,3 +124,41 @@ def test_the_cursor_goes_after_five_seconds_and_stays_away_while_only_the_pictur
       rig.happens("pointermove", { screenX: 6, screenY: 5 }); rig.say([moved, gone, wandered, idle()]);
     """)  # fmt: skip
     assert told == [False, True, True, False]
+
+
+SHOWN = 'shown: { kind: "push", since: 1, address: "/wall/D1?lights=red", until: null, line: "who" }'
+PROGRAMME = 'programme: true, order: [[0, 1e15, "/wall/D2"]]'
+
+
+@pytest.mark.parametrize(("programme", "after"), [(PROGRAMME, "/wall/D2"), ("programme: false", "/wall/C")])
+def test_what_a_desk_shows_goes_before_the_programme_and_whoever_stands_there_and_ends_by_its_time(
+    programme: str, after: str
+) -> None:
+    told = run(f"""
+      rig.plan = {{ ...rig.plan, {programme} }}; await rig.pass(5000);
+      rig.touch(); await rig.pass(1000);
+      rig.plan = {{ ...rig.plan, {SHOWN} }}; rig.plan.shown.until = rig.server() + 60000; await rig.pass(5000);
+      const soon = rig.at; rig.page = () => ({{ ok: false }}); // no word comes any more: its time ends it all the same
+      await rig.pass(60000); rig.say([soon, rig.at]);
+    """)
+    assert told == ["/wall/D1?lights=red", after]
+
+
+def test_a_held_wall_tells_an_alert_by_its_card_and_stays_and_a_pushed_one_goes_there_and_returns() -> None:
+    for kind, went in (("hold", []), ("push", ["/wall/C?selected=event%3AE1", "/wall/D1?lights=red"])):
+        told = run(f"""
+          rig.plan = {{ ...rig.plan, {SHOWN} }}; rig.plan.shown.kind = "{kind}"; await rig.pass(5000);
+          rig.went = []; rig.plan = {{ ...rig.plan, calls: [rig.call(1)] }}; await rig.pass(5000);
+          const card = [rig.card.hidden, onescreen.programme.doing()];
+          await rig.pass(10000); rig.say([card, rig.went, rig.card.hidden]);
+        """)
+        assert told == [[False, "alert"], went, True], kind
+
+
+def test_a_new_order_ends_the_alert_that_is_up() -> None:
+    told = run(f"""
+      rig.plan = {{ ...rig.plan, hold_ms: 300000, calls: [rig.call(1)] }};
+      await rig.pass(5000); const up = rig.card.hidden;
+      rig.plan = {{ ...rig.plan, {SHOWN} }}; await rig.pass(5000); rig.say([up, rig.card.hidden, rig.at]);
+    """)
+    assert told == [False, True, "/wall/D1?lights=red"]

@@ -44,7 +44,7 @@ O.view = {
     }
   },
 };
-const node = () => ({ children: [{}, {}, {}, {}], hidden: true });
+const node = () => ({ children: [{}, {}, {}, {}], lastChild: {}, hidden: true });
 rig.card = null;
 O.dom = {
   h: (tag) => (tag === "section" ? (rig.card = node()) : node()),
