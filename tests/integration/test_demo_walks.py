@@ -16,7 +16,7 @@ from geodata.store import coverage, shift_blocks, walk_log, walks
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 
-SIZE = CitySize(2, 6, 20, 90)
+SIZE = CitySize(3, 12, 60, 300)
 
 
 @pytest.fixture(scope="module")
