@@ -151,9 +151,7 @@ def _log_shift(
     ))  # fmt: skip
 
 
-def _put_running(
-    conn: Connection, grids: Grids, shift: Shift, columns: tuple[Longs, Longs, Longs, Longs]
-) -> None:
+def _put_running(conn: Connection, grids: Grids, shift: Shift, columns: tuple[Longs, Longs, Longs, Longs]) -> None:
     """The shift that runs: from here on the simulator's units walk on."""
     row = {"shift_ms": shift.from_ms, "to_ms": shift.to_ms, "rev": 0, "counted": -1}
     bulk.insert(conn, table(CoverageShiftRow), {name: [value] for name, value in row.items()})
