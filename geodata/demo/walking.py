@@ -138,22 +138,22 @@ def _log_all(conn: Connection, grids: Grids, from_ms: int, at_ms: int, columns: 
 def _log_shift(
     conn: Connection, grids: Grids, shift: Shift, until_ms: int, columns: tuple[Longs, Longs, Longs]
 ) -> None:
-    """What was walked in a shift, for the replay: as if it had been walked in one go, up to the newest fix."""
+    """What was walked in a shift, for the replay: as if the time inside had passed evenly up to the newest fix."""
     inside, fixes, last = columns
     order = np.argsort(grids.id)
     some = order[fixes[order] > 0]
-    first = np.maximum(last - inside, shift.from_ms)
     met = some[grids.met(some, inside[some], fixes[some])]
+    known_ms = last.copy()
+    known_ms[met] = shift.from_ms + (last[met] - shift.from_ms) * grids.need_ms[met] // np.maximum(inside[met], 1)
+    first = np.maximum(np.minimum(last - inside, known_ms - grids.need_ms), shift.from_ms)
     seq, _ = changes.newest(conn)
     walk_log.write(conn, walk_log.SPAN, walk_log.Stretch(
         shift.from_ms, until_ms, seq, grids.id[some], first[some], first[some], last[some], last[some],
-        grids.id[met], np.minimum(first[met] + grids.need_ms[met], last[met]), np.full(len(met), shift.from_ms),
+        grids.id[met], known_ms[met], np.full(len(met), shift.from_ms),
     ))  # fmt: skip
 
 
-def _put_running(
-    conn: Connection, grids: Grids, shift: Shift, columns: tuple[Longs, Longs, Longs, Longs]
-) -> None:
+def _put_running(conn: Connection, grids: Grids, shift: Shift, columns: tuple[Longs, Longs, Longs, Longs]) -> None:
     """The shift that runs: from here on the simulator's units walk on."""
     row = {"shift_ms": shift.from_ms, "to_ms": shift.to_ms, "rev": 0, "counted": -1}
     bulk.insert(conn, table(CoverageShiftRow), {name: [value] for name, value in row.items()})

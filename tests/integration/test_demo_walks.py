@@ -16,7 +16,7 @@ from geodata.store import coverage, shift_blocks, walk_log, walks
 from geodata.store.engine import Store
 from geodata.store.folder import DataFolder
 
-SIZE = CitySize(2, 6, 20, 90)
+SIZE = CitySize(3, 12, 60, 300)
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +45,16 @@ def test_the_walk_log_of_the_past_days_says_what_is_kept_of_each_shift(folder: D
     assert first == shifts[0].from_ms
     assert walks_at(store, grids, first - 1) is None
     for shift, rows in list(blocks.items())[::9]:
-        then = walks_at(store, grids, shift.to_ms)
-        assert then is not None
+        before = walks_at(store, grids, shift.to_ms - 1)  # at its end the next one begins
+        assert before is not None
+        ended = rows.last_ms < shift.to_ms
+        assert ended.mean() > 0.9
+        at_end = before.met_ms[grids.places(rows.area_id[ended])] == shift.from_ms
+        met_then = {*rows.area_id[ended][at_end].tolist()}
         met = rows.area_id[grids.met(grids.places(rows.area_id), rows.inside_ms, rows.fixes)]
-        assert {*grids.id[then.met_ms == shift.from_ms].tolist()} == {*met.tolist()}
-        walked = then.last_ms[grids.places(rows.area_id)]
-        assert (walked >= rows.last_ms).all()
-        assert (walked == rows.last_ms).mean() > 0.9
+        assert met_then == {*met.tolist()} & {*rows.area_id[ended].tolist()}
+        walked = before.last_ms[grids.places(rows.area_id)]
+        assert (walked == rows.last_ms)[ended].all()
         middle = walks_at(store, grids, (shift.from_ms + shift.to_ms) // 2)
         assert middle is not None
         assert 0 < np.count_nonzero(middle.met_ms == shift.from_ms) < len(met)
