@@ -20,8 +20,9 @@ LONGEST_WAIT_S = 12.0
 """A page that dials waits at most so long between two attempts."""
 TROUBLE_LOOKS_LIKE = (
     "WebSocket connection to", "Failed to load resource", "GL Driver", "swiftshader", "initiated by a user gesture",
+    "Callback failed: the server did not respond",
 )  # fmt: skip
-"""What a browser itself says of a line that is cut, of graphics without a card, and of a wall nobody touches."""
+"""What a browser, and Dash, say of a line that is cut, of graphics without a card, and of a wall nobody touches."""
 LIVE = "() => document.documentElement.dataset.life === 'live'"
 OPEN = "() => window.onescreen && onescreen.panels && (onescreen.panels.value('kpi') || { open: { n: -1 } }).open.n"
 HISTORY = """() => {
