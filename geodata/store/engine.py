@@ -30,7 +30,7 @@ WAL_MAX, WAL_WAIT_MS = 33_554_432, 2_000
 READER_POOL = 8
 STATEMENTS = 128
 """Prepared ones that each connection to SQLite keeps. Lists of ids come in every length, each its own statement of some
-23 kB: what is kept is bounded by this, and reached within the hour."""
+23 kB: what is kept is bounded by this."""
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
