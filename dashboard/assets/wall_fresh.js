@@ -9,6 +9,7 @@
   const DAY_MIN = 1440;
   const UP_MIN = 720;             // what came up later than that stays until the next night
   const TICK_MS = 10000;
+  const SHEETS = "style, link[rel='stylesheet']";
   const WHOLE_MS = 50;
   const QUALITY = 0.92;
   let due = null;                 // by the server's clock
@@ -40,13 +41,15 @@
     });
   }
 
-  /** The page as it stands, without what runs: styles that scripts wrote are written out, the map is a picture. */
+  /** The page as it stands, without what runs and with all that it needs: its styles in it, the map as a picture. */
   async function take() {
     const picture = await pictureOf(O.map.state.map);
     const page = document.documentElement.cloneNode(true);
-    const styles = page.querySelectorAll("style");
-    document.querySelectorAll("style").forEach((style, n) => {
-      styles[n].textContent = Array.from(style.sheet.cssRules, (rule) => rule.cssText).join("\n");
+    const sheets = page.querySelectorAll(SHEETS);
+    document.querySelectorAll(SHEETS).forEach((own, n) => {
+      const style = O.dom.h("style", {});
+      style.textContent = Array.from(own.sheet.cssRules, (rule) => rule.cssText).join("\n");
+      sheets[n].replaceWith(style);
     });
     for (const canvas of page.querySelectorAll("canvas")) {
       const still = O.dom.h("img", { class: canvas.className, style: canvas.getAttribute("style"), src: picture });

@@ -33,7 +33,7 @@ DRIVERS = (sqlite3.OperationalError, psycopg.OperationalError, psycopg.Interface
 DISK_STATES = frozenset({"53100", "58030"})
 STATEMENTS = 128
 """Prepared ones that each connection to SQLite keeps. Lists of ids come in every length, each its own statement of some
-23 kB: what is kept is bounded by this, and reached within the hour."""
+23 kB: what is kept is bounded by this."""
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
