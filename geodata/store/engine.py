@@ -78,6 +78,8 @@ class Store:
         self.dialect: Dialect = "sqlite" if writer.dialect.name == "sqlite" else "postgresql"
         self._writer, self._reader = writer, reader
         self._turn = threading.Lock()
+        self._readable = threading.Event()
+        self._readable.set()
         self._cover: Cover | None = None
 
     @classmethod
@@ -128,6 +130,8 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only transaction on one snapshot: what a first query saw, the next one sees."""
+        if not self._readable.is_set():
+            self._readable.wait(WAL_WAIT_MS / 1000)
         with _reaching(self.url), self._reader.connect() as conn, conn.begin():
             yield conn
 
@@ -139,7 +143,8 @@ class Store:
         """Begin SQLite's write-ahead log anew where it has become longer; whether it is short now.
 
         SQLite does so by itself at a moment without readers, which need not come: while reads overlap, it grows by all
-        that is written. Who writes waits meanwhile, so long at most; after that those who still read keep it.
+        that is written. Who writes or begins to read here waits meanwhile, so long at most (readers ``WAL_WAIT_MS``);
+        after that those who still read keep it.
         """
         if self.dialect != "sqlite":
             return True
@@ -149,9 +154,11 @@ class Store:
         with self._turn, _reaching(self.url), self._writer.connect() as conn:
             raw = cast(sqlite3.Connection, conn.connection.driver_connection)
             raw.execute(f"PRAGMA busy_timeout={wait_ms}")
+            self._readable.clear()
             try:
                 busy: int = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             finally:
+                self._readable.set()
                 raw.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         return not busy
 
