@@ -28,7 +28,7 @@ HEAD = 160
 SETTLE_S = 4.0
 OPENING_MAX = 100
 GROW_MAX_S = 120.0
-ECHO_S = 5.0
+ECHO_S = 30.0
 
 
 class Screen:

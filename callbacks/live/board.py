@@ -35,6 +35,7 @@ class Section:
         return view.page in self.pages and (not self.staff_only or view.audience is Audience.STAFF)
 
 
+SECOND_MS = 1_000
 EVERYWHERE, DUTY = frozenset(PAGES), frozenset({"duty"})
 
 
@@ -82,6 +83,7 @@ class Board:
         self._past = Past(store, situation)
         self._doors = Doors(store, situation)
         self._kept = Kept()
+        self._overdue_s, self._overdue = -1, dict[str, int]()
 
     def newest_ms(self) -> int:
         """Epoch ms of the newest change that the situation has taken in; 0 before the first."""
@@ -91,7 +93,11 @@ class Board:
         """What the sections of an area depend on and was not read, or kept up, in time: source → when it was, epoch ms
         or 0.
         """
-        return self._past.overdue(o) | self._doors.overdue() | dict(self._upkeep(self.situation.now_ms))
+        now_ms = self.situation.now_ms
+        if now_ms // SECOND_MS != self._overdue_s:
+            self._overdue_s, self._overdue = now_ms // SECOND_MS, self._doors.overdue() | dict(self._upkeep(now_ms))
+        mine = self._past.overdue(o)
+        return mine | self._overdue if mine else self._overdue
 
     def tokens(self, o: int) -> dict[str, object]:
         """What the sections and layers of an area depend on; equal tokens mean an equal picture."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -116,11 +117,15 @@ def curve(scene: Scene) -> Json:
 
 def had(hours: Sequence[int], day: date, zone: ZoneInfo) -> list[int | None]:
     """The counts of a day's local hours, None for those that were left out when clocks went forward."""
-    begins = [datetime(day.year, day.month, day.day, hour, tzinfo=zone) for hour in range(len(hours))]
-    return [
-        n if begin.astimezone(UTC).astimezone(zone).hour == begin.hour else None
-        for n, begin in zip(hours, begins, strict=True)
-    ]
+    out = left_out(day, zone)
+    return [None if hour in out else n for hour, n in enumerate(hours)] if out else list(hours)
+
+
+@lru_cache(maxsize=32)
+def left_out(day: date, zone: ZoneInfo) -> frozenset[int]:
+    """The local hours that a day did not have."""
+    begins = [datetime(day.year, day.month, day.day, hour, tzinfo=zone) for hour in range(24)]
+    return frozenset(begin.hour for begin in begins if begin.astimezone(UTC).astimezone(zone).hour != begin.hour)
 
 
 def ranking(scene: Scene) -> Json:

@@ -4,7 +4,7 @@
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
-  const ECHO_MS = 5000;
+  const ECHO_MS = { screen: 5000, desk: 30000 };  // screens are looked after; desks are many
   const PROBE_MS = [2000, 60000];
   const MAP_LATE_MS = 30000;
   const OURS = "react-entry-point";
@@ -111,7 +111,8 @@
 
   function echo(live) {
     const at = performance.now();
-    if (at - echoedAt < ECHO_MS && live.state === state) return;
+    const every = O.account && O.account.me().screen ? ECHO_MS.screen : ECHO_MS.desk;
+    if (at - echoedAt < every && live.state === state) return;
     const heap = performance.memory ? performance.memory.usedJSHeapSize : null;
     firstHeap = firstHeap ?? heap;
     if (loaded === null && live.serverNow) loaded = Math.round(live.serverNow - at);

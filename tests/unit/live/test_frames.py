@@ -296,6 +296,7 @@ async def test_surges_that_nobody_looks_for_any_more_are_named_where_they_show(
     board.tokens(0)
     for _ in range(200):
         await asyncio.sleep(0.01)
+        board.situation.now_ms += 1_000
         if board.overdue(0):
             break
     picture = ViewPicture(board, LAYERS, MapView("A000", layers=("surges", "units")))

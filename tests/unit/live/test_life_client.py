@@ -168,6 +168,7 @@ def test_a_part_that_throws_for_ever_leaves_the_others_live_and_asks_ever_more_s
 
 def test_the_page_echoes_the_newest_beat_and_says_at_once_that_it_is_late() -> None:
     told = run("""
+      onescreen.account = {me: () => ({screen: true})};
       rig.beats(); rig.live.sub("/wall/C"); await rig.pass(21000);
       const echoes = rig.newest().sent.filter((m) => m.k === "echo");
       const gap = rig.server() - echoes[echoes.length - 1].beat;
@@ -211,3 +212,12 @@ def test_what_a_full_frame_does_not_name_is_well_again() -> None:
     assert second == {"feed": ["source", 7]}
     assert (third["feed"], third["n"][0], third["n"][1] > 5) == (["raised", 0], "raised", True)
     assert last == {"feed": ["raised", 0]}
+
+
+def test_a_desk_is_looked_after_by_whoever_sits_there_and_echoes_more_seldom() -> None:
+    told = run("""
+      onescreen.account = {me: () => ({screen: false})};
+      rig.beats(); rig.live.sub("/area/C"); await rig.pass(65000);
+      rig.say(rig.newest().sent.filter((m) => m.k === "echo").length);
+    """)
+    assert 3 <= told <= 5
