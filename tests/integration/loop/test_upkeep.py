@@ -67,7 +67,9 @@ async def test_a_job_that_fails_is_logged_and_comes_again_and_the_others_go_on(
     }  # fmt: skip
 
 
-async def test_what_is_not_kept_up_is_named_on_the_screens_until_it_is_done_again(room: Room) -> None:
+async def test_what_is_not_kept_up_is_named_on_the_screens_until_it_is_done_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = True
 
     def work(_: Room, __: Claims, ___: int) -> None:
@@ -88,6 +90,7 @@ async def test_what_is_not_kept_up_is_named_on_the_screens_until_it_is_done_agai
     broken = False
     assert await done(job, pace, claims)
     late_ms = now_ms()
+    monkeypatch.setattr(room.situation, "now_ms", room.situation.now_ms + 1_000)
     assert picture.stale()
     picture.refresh()
     assert picture.full()["fails"] == {}
