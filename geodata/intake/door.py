@@ -29,8 +29,8 @@ from geodata.services.rostering import plan_roster
 from geodata.services.tracking import report_positions
 from geodata.store import accounts, quarantine, settings
 from geodata.store.engine import Store
-from geodata.store.events import IN_MAX
 from geodata.store.folder import City
+from geodata.store.lists import IN_MAX
 from geodata.store.quarantine import Waiting
 
 Kind = Literal["events", "actions", "units", "positions", "roster"]

@@ -18,7 +18,8 @@ from geodata.store import alerts, beats, changes, events, rollups, surges, units
 from geodata.store.alerts import AlertNow
 from geodata.store.changes import Change
 from geodata.store.engine import Store
-from geodata.store.events import IN_MAX, EventNow
+from geodata.store.events import EventNow
+from geodata.store.lists import IN_MAX
 from geodata.store.surges import SurgeNow
 from geodata.store.units import UnitNow
 from geodata.store.walks import NO_WALKS, Walks

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.store import changes
 from geodata.store.changes import Change
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import EventRow
 from geodata.store.models_alerts import AlertRow
 
@@ -96,8 +96,8 @@ def climb(
 def end(conn: Connection, ids: Sequence[int], *, at_ms: int, answer: str, by: str) -> list[int]:
     """End those of these alerts that stand; their ids."""
     ended: list[int] = []
-    for i in range(0, len(ids), IN_MAX):
-        these = (AlertRow.id.in_(ids[i : i + IN_MAX]), AlertRow.ended_ms.is_(None))
+    for some in parts(ids):
+        these = (AlertRow.id.in_(some), AlertRow.ended_ms.is_(None))
         ended += conn.execute(sa.select(AlertRow.id).where(*these)).scalars()
         conn.execute(sa.update(AlertRow).where(*these).values(ended_ms=at_ms, answer=answer, ended_by=by))
     _log(conn, [(alert_id, END, answer) for alert_id in ended], at_ms, by)
@@ -143,8 +143,8 @@ def raised_of(conn: Connection, event_ids: Collection[int]) -> set[tuple[int, st
     found: set[tuple[int, str, int]] = set()
     columns = sa.select(AlertRow.event_id, AlertRow.trigger, AlertRow.clock_ms)
     listed = list(event_ids)
-    for i in range(0, len(listed), IN_MAX):
-        rows = conn.execute(columns.where(AlertRow.event_id.in_(listed[i : i + IN_MAX])))
+    for some in parts(listed):
+        rows = conn.execute(columns.where(AlertRow.event_id.in_(some)))
         found |= {(row.event_id, row.trigger, row.clock_ms) for row in rows}
     return found
 
@@ -191,8 +191,8 @@ def _among(
     conn: Connection, asked: sa.Select[tuple[object, ...]], column: sa.SQLColumnExpression[int], ids: Iterable[int]
 ) -> Iterator[AlertNow]:
     listed = list(ids)
-    for i in range(0, len(listed), IN_MAX):
-        yield from (_of(row) for row in conn.execute(asked.where(column.in_(listed[i : i + IN_MAX]))))
+    for some in parts(listed):
+        yield from (_of(row) for row in conn.execute(asked.where(column.in_(some))))
 
 
 def _log(conn: Connection, steps: Sequence[tuple[int, str, str]], at_ms: int, actor: str) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.store import bulk
-from geodata.store.events import IN_MAX
+from geodata.store.lists import IN_MAX, filled
 from geodata.store.models import AreaRow, AreaTotalRow, table
 
 Longs = npt.NDArray[np.int64]
@@ -100,7 +100,7 @@ def _some(conn: Connection, wanted: Longs) -> Found:
     seen: set[int] = set()
     ask = set(wanted.tolist())
     while ask:
-        rows = [(r[0], r[1], r[2], r[3]) for r in conn.execute(_AREAS.where(AreaRow.id.in_(list(ask))))]
+        rows = [(r[0], r[1], r[2], r[3]) for r in conn.execute(_AREAS.where(AreaRow.id.in_(filled(ask))))]
         seen |= {r[0] for r in rows}
         found += rows
         ask = {r[1] for r in rows if r[1] is not None} - seen

@@ -14,11 +14,11 @@ from sqlalchemy.engine import Connection as Connection  # boundaries writes with
 
 from geodata.domain.areas import Area, AreaTree, Level
 from geodata.store import bulk, settings
+from geodata.store.lists import parts
 from geodata.store.models import AreaRow, EventRow, LevelRow, SettingRow, UnitRow, table
 
 EDITION = "areas_edition"
 """Setting: the day (ISO) whose areas are in force: those without ``valid_to``, or with a later one."""
-IDS_AT_ONCE = 5000
 
 What = Literal["event", "fix", "home"]
 Which = Literal["all", "leaves", "parents"]
@@ -136,8 +136,7 @@ def replace_levels_and_areas(
 def outlines(conn: Connection, ids: Sequence[int]) -> dict[int, bytes]:
     """The simplified polygons of these areas."""
     found: dict[int, bytes] = {}
-    for at in range(0, len(ids), IDS_AT_ONCE):
-        some = [int(i) for i in ids[at : at + IDS_AT_ONCE]]
+    for some in parts(int(i) for i in ids):
         rows = conn.execute(sa.select(AreaRow.id, AreaRow.outline).where(AreaRow.id.in_(some)))
         found |= {row.id: row.outline for row in rows}
     return found

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from geodata.store.lists import parts
 from geodata.store.models_access import COVERS, TOLD, AuditRow
 
 PAGE = 5_000
@@ -113,9 +114,9 @@ def page(conn: Connection, sought: Sought, limit: int) -> list[Line]:
         asked = asked.where(sa.text(TOLD))
     if sought.areas is None:
         return [Line(*row) for row in conn.execute(asked)]
-    codes, found = list(sought.areas), list[Line]()
-    for i in range(0, len(codes), 500):
-        found += [Line(*row) for row in conn.execute(asked.where(AuditRow.area.in_(codes[i : i + 500])))]
+    found: list[Line] = []
+    for some in parts(sought.areas):
+        found += [Line(*row) for row in conn.execute(asked.where(AuditRow.area.in_(some)))]
     return sorted(found, key=lambda line: -line.seq)[:limit]
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.store import rows
-from geodata.store.events import IN_MAX
+from geodata.store.lists import IN_MAX, filled
 from geodata.store.models_briefings import BriefingRow
 
 
@@ -63,7 +63,7 @@ def page(
     if before_id is not None:
         asked = asked.where(BriefingRow.id < before_id)
     if area_codes is not None and len(area_codes) <= IN_MAX:
-        asked = asked.where(BriefingRow.area_code.in_(list(area_codes)))
+        asked = asked.where(BriefingRow.area_code.in_(filled(area_codes)))
     return [Kept(*row) for row in conn.execute(asked)]
 
 

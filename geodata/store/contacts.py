@@ -8,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from geodata.store.lists import filled
 from geodata.store.models_access import ContactRow
 
 
@@ -33,7 +34,7 @@ def get(conn: Connection, event_id: int) -> str | None:
 
 def held(conn: Connection, event_ids: Collection[int]) -> frozenset[int]:
     """Those of these events whose reporter left a contact."""
-    asked = sa.select(ContactRow.event_id).where(ContactRow.event_id.in_(event_ids))
+    asked = sa.select(ContactRow.event_id).where(ContactRow.event_id.in_(filled(event_ids)))
     return frozenset(conn.execute(asked).scalars())
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.figures import Figure
 from geodata.domain.view import Filters
-from geodata.store.events import IN_MAX
+from geodata.store import lists
 from geodata.store.figures import BEHIND, of_classes
 from geodata.store.models import EventRow
 
@@ -41,8 +41,7 @@ def spent(
         parts.append(of_classes(e.class_code, filters, listed))
     if filters.sources:
         parts.append(e.source.in_(filters.sources))
-    ids = list(area_ids or ())
-    within = [e.area_id.in_(ids[i : i + IN_MAX]) for i in range(0, len(ids), IN_MAX)]
+    within = [e.area_id.in_(some) for some in lists.parts(area_ids or ())]
     totals = [0, 0, 0, 0]
     for inside in within if area_ids is not None else [sa.true()]:
         row = conn.execute(sa.select(*sums).where(*parts, inside)).one()

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.areas import AreaTree
 from geodata.domain.periods import Period
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import AreaTotalRow, EventRow
 from geodata.store.models_days import DAYS
 
@@ -28,9 +28,9 @@ def reported(conn: Connection, tree: AreaTree, o: int, period: Period, zone: Zon
     low, high = period.span_ms(zone)
     ids = [tree.areas[i].id for i in range(o, int(tree.end[o]))]
     found: Sorts = {}
-    for i in range(0, len(ids), IN_MAX):
+    for some in parts(ids):
         counted = sa.select(EventRow.class_code, EventRow.source, sa.func.count()).where(
-            EventRow.area_id.in_(ids[i : i + IN_MAX]), EventRow.reported_ms >= low, EventRow.reported_ms < high
+            EventRow.area_id.in_(some), EventRow.reported_ms >= low, EventRow.reported_ms < high
         )
         for code, source, n in conn.execute(counted.group_by(EventRow.class_code, EventRow.source)):
             found[code, source] = found.get((code, source), 0) + int(n)

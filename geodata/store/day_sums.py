@@ -19,8 +19,8 @@ from geodata.domain.periods import date_of, day_numbers, midnight_ms
 from geodata.domain.view import Filters
 from geodata.store.ancestry import Longs
 from geodata.store.bulk import NONE
-from geodata.store.events import IN_MAX
 from geodata.store.figures import of_classes
+from geodata.store.lists import parts
 from geodata.store.models import AreaTotalRow, EventRow
 from geodata.store.models_days import DAY_COUNTS, DAYS, ON_DEADLINE, ON_END, ON_REPORT
 from geodata.store.rollups import COUNTED, counted_rows
@@ -50,9 +50,9 @@ def sums(
     out = np.zeros((len(areas), len(DAY_COUNTS)), np.int64)
     by_id = {tree.areas[o].id: k for k, o in enumerate(areas) if whole[k]}
     ids = list(by_id)
-    for i in range(0, len(ids), IN_MAX):
+    for some in parts(ids):
         asked = sa.select(DAYS.c.area_id, *(sa.func.sum(DAYS.c[name]) for name in DAY_COUNTS))
-        asked = asked.where(DAYS.c.area_id.in_(ids[i : i + IN_MAX]), *_within(days, filters, listed))
+        asked = asked.where(DAYS.c.area_id.in_(some), *_within(days, filters, listed))
         for row in _fetched(conn, asked.group_by(DAYS.c.area_id)):
             out[by_id[row[0]]] = row[1:]
     small = [k for k in range(len(areas)) if not whole[k]]
@@ -129,8 +129,8 @@ def handling_times(
     ids = [tree.areas[i].id for i in range(o, int(tree.end[o]))]
     low, high = _moments(days, zone)
     rows: list[Any] = []
-    for i in range(0, len(ids), IN_MAX):
-        asked = sa.select(*COUNTED).where(EventRow.area_id.in_(ids[i : i + IN_MAX]), *_chosen(filters, listed))
+    for some in parts(ids):
+        asked = sa.select(*COUNTED).where(EventRow.area_id.in_(some), *_chosen(filters, listed))
         rows += _fetched(conn, asked.where(EventRow.ended_ms >= low, EventRow.ended_ms < high))
     if not rows:
         return np.zeros(0, np.int64)
@@ -144,8 +144,8 @@ def _rolled(conn: Connection, tree: AreaTree, areas: Collection[int], filters: F
     flag = AreaTotalRow.rolled if filters.classes or filters.sources else AreaTotalRow.daily
     ids = [tree.areas[o].id for o in areas]
     there: set[int] = set()
-    for i in range(0, len(ids), IN_MAX):
-        asked = sa.select(AreaTotalRow.area_id).where(AreaTotalRow.area_id.in_(ids[i : i + IN_MAX]), flag == 1)
+    for some in parts(ids):
+        asked = sa.select(AreaTotalRow.area_id).where(AreaTotalRow.area_id.in_(some), flag == 1)
         there.update(conn.execute(asked).scalars())
     return [i in there for i in ids]
 
@@ -184,8 +184,8 @@ def _events(
     every = list({tree.areas[i].id: None for o in areas for i in range(o, int(tree.end[o]))})
     low, high = _moments(days, zone)
     for time, names in BASES:
-        for i in range(0, len(every), IN_MAX):
-            asked = sa.select(*COUNTED).where(EventRow.area_id.in_(every[i : i + IN_MAX]), *_chosen(filters, listed))
+        for some in parts(every):
+            asked = sa.select(*COUNTED).where(EventRow.area_id.in_(some), *_chosen(filters, listed))
             cursor = conn.execute(asked.where(time >= low, time < high)).cursor
             while cursor is not None and (rows := cursor.fetchmany(AT_ONCE)):
                 columns = counted_rows(rows)

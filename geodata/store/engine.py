@@ -31,9 +31,9 @@ WAL_MAX, WAL_WAIT_MS = 33_554_432, 2_000
 READER_POOL = 8
 DRIVERS = (sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError)
 DISK_STATES = frozenset({"53100", "58030"})
-STATEMENTS = 128
-"""Prepared ones that each connection to SQLite keeps. Lists of ids come in every length, each its own statement of some
-23 kB: what is kept is bounded by this."""
+STATEMENTS, PAGES_KB = 64, 4_096
+"""What each of nine connections to SQLite keeps at most: prepared statements, some 23 kB each, and pages beside those that
+are mapped. Both fill up over hours, as memory that grows; more of either makes nothing faster (docs/reliability.md)."""
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
@@ -219,7 +219,7 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
         raw.isolation_level = None
         _to_wal(raw)
         raw.execute("PRAGMA foreign_keys=ON")
-        raw.execute("PRAGMA cache_size=-65536")
+        raw.execute(f"PRAGMA cache_size=-{PAGES_KB}")
         raw.execute("PRAGMA temp_store=MEMORY")
         raw.execute("PRAGMA mmap_size=1073741824")
 

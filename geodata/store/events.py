@@ -10,9 +10,9 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.events import Mark
 from geodata.domain.traces import Trace
+from geodata.store.lists import parts
 from geodata.store.models import EventRow
 
-IN_MAX = 500
 NUL = "\x00"
 """PostgreSQL refuses it in any text, so no code holds one."""
 
@@ -100,8 +100,8 @@ def held_since(conn: Connection, from_ms: int) -> Sequence[tuple[object, ...]]:
 def by_ids(conn: Connection, ids: Sequence[int]) -> list[EventNow]:
     """The events with these ids, in no particular order; unknown ids are left out."""
     found: list[EventNow] = []
-    for i in range(0, len(ids), IN_MAX):
-        rows = conn.execute(_NOW.where(EventRow.id.in_(ids[i : i + IN_MAX])))
+    for some in parts(ids):
+        rows = conn.execute(_NOW.where(EventRow.id.in_(some)))
         found += [EventNow(*row) for row in rows]
     return found
 
@@ -117,8 +117,8 @@ def by_code(conn: Connection, code: str) -> EventNow | None:
 def by_codes(conn: Connection, codes: Sequence[str]) -> dict[str, EventNow]:
     """The events with these codes, by code."""
     found: dict[str, EventNow] = {}
-    for i in range(0, len(codes), IN_MAX):
-        rows = conn.execute(_NOW.where(EventRow.code.in_(codes[i : i + IN_MAX])))
+    for some in parts(codes):
+        rows = conn.execute(_NOW.where(EventRow.code.in_(some)))
         found |= {row.code: EventNow(*row) for row in rows}
     return found
 
@@ -126,9 +126,9 @@ def by_codes(conn: Connection, codes: Sequence[str]) -> dict[str, EventNow]:
 def by_source_ids(conn: Connection, source_system: str, source_ids: Sequence[str]) -> dict[str, EventNow]:
     """The events that one system reported under these ids, by source id."""
     found: dict[str, EventNow] = {}
-    for i in range(0, len(source_ids), IN_MAX):
+    for some in parts(source_ids):
         rows = conn.execute(
-            _NOW.where(EventRow.source_system == source_system, EventRow.source_id.in_(source_ids[i : i + IN_MAX]))
+            _NOW.where(EventRow.source_system == source_system, EventRow.source_id.in_(some))
         )
         found |= {row.source_id: EventNow(*row) for row in rows}
     return found
@@ -137,8 +137,8 @@ def by_source_ids(conn: Connection, source_system: str, source_ids: Sequence[str
 def merged_into(conn: Connection, event_ids: Sequence[int]) -> list[EventNow]:
     """The events that were merged into these, oldest first of each five hundred."""
     found: list[EventNow] = []
-    for i in range(0, len(event_ids), IN_MAX):
-        its = _NOW.where(EventRow.merged_into.in_(event_ids[i : i + IN_MAX])).order_by(EventRow.id)
+    for some in parts(event_ids):
+        its = _NOW.where(EventRow.merged_into.in_(some)).order_by(EventRow.id)
         found += [EventNow(*row) for row in conn.execute(its)]
     return found
 
@@ -153,8 +153,8 @@ def page(
     if area_ids is None:
         return [EventNow(*row) for row in conn.execute(asked)]
     found: list[EventNow] = []
-    for i in range(0, len(area_ids), IN_MAX):
-        found += [EventNow(*row) for row in conn.execute(asked.where(EventRow.area_id.in_(area_ids[i : i + IN_MAX])))]
+    for some in parts(area_ids):
+        found += [EventNow(*row) for row in conn.execute(asked.where(EventRow.area_id.in_(some)))]
     return sorted(found, key=lambda e: e.id)[:limit]
 
 
@@ -168,8 +168,8 @@ def of_unit(conn: Connection, unit_id: int) -> list[EventNow]:
 def waiting(conn: Connection, area_ids: Sequence[int], states: Sequence[str], limit: int) -> list[EventNow]:
     """Open events of some areas in some states, those that wait longest first."""
     found: list[EventNow] = []
-    for i in range(0, len(area_ids), IN_MAX):
-        here = (EventRow.area_id.in_(area_ids[i : i + IN_MAX]), sa.text("ended_ms IS NULL"), EventRow.state.in_(states))
+    for some in parts(area_ids):
+        here = (EventRow.area_id.in_(some), sa.text("ended_ms IS NULL"), EventRow.state.in_(states))
         asked = _NOW.where(*here).order_by(EventRow.state_ms).limit(limit)
         found += [EventNow(*row) for row in conn.execute(asked)]
     return sorted(found, key=lambda e: e.state_ms)[:limit]

@@ -19,7 +19,8 @@ from geodata.domain.figures import BY_DEADLINE, BY_END, LOCAL, MONTHLY, Figure, 
 from geodata.domain.traces import LEVEL_MASK, LEVEL_SHIFT, Trace
 from geodata.domain.units import OTHER, UNIT_KINDS
 from geodata.domain.view import UNLISTED, Filters
-from geodata.store.events import IN_MAX, marked, traced
+from geodata.store.events import marked, traced
+from geodata.store.lists import parts
 from geodata.store.models import TO_REPLY, EventRow, UnitRow
 from geodata.store.tallies import NO_CASE, NOT_AGAIN
 
@@ -87,9 +88,9 @@ def _gathered(conn: Connection, wanted: Wanted, after: Spot | None, limit: int) 
     time = _time(wanted.figure)
     areas = sorted(wanted.area_ids or ())
     rows: list[tuple[int, int]] = []
-    for i in range(0, len(areas), IN_MAX):
+    for some in parts(areas):
         asked = sa.select(time, EventRow.id).where(*_span(wanted, time, after), _condition(wanted))
-        asked = asked.where(EventRow.area_id.in_(areas[i : i + IN_MAX]))
+        asked = asked.where(EventRow.area_id.in_(some))
         asked = asked.order_by(time.desc(), EventRow.id.desc()).limit(limit)
         rows += [(int(ms), int(event_id)) for ms, event_id in conn.execute(asked)]
     rows.sort(reverse=True)
@@ -100,9 +101,9 @@ def _chosen(conn: Connection, wanted: Wanted, after: Spot | None, limit: int) ->
     """Of a list that names its events: whatever area they stand at by now."""
     time, among = _time(wanted.figure), wanted.among or ()
     rows: list[tuple[int, int]] = []
-    for i in range(0, len(among), IN_MAX):
+    for some in parts(among):
         asked = sa.select(time, EventRow.id).where(*_span(wanted, time, after), _condition(wanted))
-        asked = asked.where(EventRow.id.in_(among[i : i + IN_MAX]))
+        asked = asked.where(EventRow.id.in_(some))
         rows += [(int(ms), int(event_id)) for ms, event_id in conn.execute(asked)]
     rows.sort(reverse=True)
     return _first(rows, limit)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from geodata.store import bulk, changes, intervals, settings, tracing
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import ChangeRow, EventRow, table
 from geodata.store.tallies import Countables, count
 
@@ -148,6 +148,6 @@ def flag_pile(conn: Connection, source_system: str, lon: float, lat: float) -> i
 
 def _known(conn: Connection, asked: sa.Select[str], column: Any, values: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for i in range(0, len(values), IN_MAX):
-        found.update(conn.execute(asked.where(column.in_(values[i : i + IN_MAX]))).scalars())
+    for some in parts(values):
+        found.update(conn.execute(asked.where(column.in_(some))).scalars())
     return found

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from geodata.domain.events import ENDED
 from geodata.store import settings
 from geodata.store.ancestry import Longs
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import REWRITES, ChangeRow, EventRow, IntervalRow, UnitRow
 from geodata.store.models_past import UnitVersionRow, VersionRow
 from geodata.store.versions import spans
@@ -162,9 +162,9 @@ def versions_in(conn: Connection, from_ms: int, to_ms: int) -> Versions:
     there = {row[0] for row in now}
     # An old event that was answered or reopened meanwhile is known by what it left.
     left = sorted({row[0] for row in rows} - there)
-    for i in range(0, len(left), IN_MAX):
-        some = EventRow.id.in_(left[i : i + IN_MAX])
-        now += _fetched(conn, sa.select(*_NOW).where(some, from_ms <= _SINCE, to_ms > _SINCE))
+    for some in parts(left):
+        these = EventRow.id.in_(some), from_ms <= _SINCE, to_ms > _SINCE
+        now += _fetched(conn, sa.select(*_NOW).where(*these))
     return _versions([*rows, *now])
 
 
@@ -177,11 +177,11 @@ def versions_since(conn: Connection, ids: Collection[int], after_ms: int, left_b
         asked = joined.where(VersionRow.span == span)
         rows += [r for r in _fetched(conn, asked.where(VersionRow.from_ms > after_ms)) if r[0] in wanted]
         earlier = VersionRow.from_ms.between(after_ms - (1000 << span) + 1, after_ms), VersionRow.to_ms > after_ms
-        for i in range(0, len(leaving), IN_MAX):
-            rows += _fetched(conn, asked.where(*earlier, VersionRow.event_id.in_(leaving[i : i + IN_MAX])))
+        for some in parts(leaving):
+            rows += _fetched(conn, asked.where(*earlier, VersionRow.event_id.in_(some)))
     listed = sorted(wanted)
-    for i in range(0, len(listed), IN_MAX):
-        rows += _fetched(conn, sa.select(*_NOW).where(EventRow.id.in_(listed[i : i + IN_MAX]), after_ms < _SINCE))
+    for some in parts(listed):
+        rows += _fetched(conn, sa.select(*_NOW).where(EventRow.id.in_(some), after_ms < _SINCE))
     return _versions(rows)
 
 

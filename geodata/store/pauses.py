@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.store import bulk, rows
 from geodata.store.ancestry import Longs
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import table
 from geodata.store.models_loop import ExtensionRow, SuspensionRow
 
@@ -55,8 +55,8 @@ def extensions(conn: Connection, event_id: int) -> list[Extension]:
 def extensions_of(conn: Connection, event_ids: Sequence[int]) -> dict[int, list[Extension]]:
     """What was asked for each of these events, oldest first."""
     found: dict[int, list[Extension]] = {event_id: [] for event_id in event_ids}
-    for i in range(0, len(event_ids), IN_MAX):
-        these = ExtensionRow.event_id.in_(event_ids[i : i + IN_MAX])
+    for some in parts(event_ids):
+        these = ExtensionRow.event_id.in_(some)
         for row in conn.execute(_EXTENSION.where(these).order_by(ExtensionRow.id)):
             found[row.event_id].append(Extension(*row))
     return found
@@ -90,8 +90,8 @@ def suspensions(conn: Connection, event_id: int) -> list[Suspension]:
 def running(conn: Connection, event_ids: Sequence[int]) -> dict[int, Suspension]:
     """The open line of each of these events in the ledger, where it has one."""
     found: dict[int, Suspension] = {}
-    for i in range(0, len(event_ids), IN_MAX):
-        these = (SuspensionRow.event_id.in_(event_ids[i : i + IN_MAX]), SuspensionRow.ended_ms.is_(None))
+    for some in parts(event_ids):
+        these = (SuspensionRow.event_id.in_(some), SuspensionRow.ended_ms.is_(None))
         for row in conn.execute(_SUSPENSION.where(*these).order_by(SuspensionRow.id)):
             found[row.event_id] = Suspension(*row)
     return found

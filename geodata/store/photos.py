@@ -8,7 +8,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store.events import IN_MAX, NUL
+from geodata.store.events import NUL
+from geodata.store.lists import parts
 from geodata.store.models_field import PhotoRow
 
 
@@ -55,8 +56,8 @@ def of_events(conn: Connection, event_ids: Collection[int]) -> dict[int, list[Ph
     """The photos of these events, oldest first, by event."""
     listed = list(event_ids)
     found: dict[int, list[Photo]] = {i: [] for i in listed}
-    for i in range(0, len(listed), IN_MAX):
-        asked = sa.select(*_COLUMNS).where(PhotoRow.event_id.in_(listed[i : i + IN_MAX]))
+    for some in parts(listed):
+        asked = sa.select(*_COLUMNS).where(PhotoRow.event_id.in_(some))
         for row in conn.execute(asked.order_by(PhotoRow.received_ms, PhotoRow.id)):
             found[row.event_id].append(Photo(*row))
     return found

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import Programme, Step
 from geodata.store import rows
+from geodata.store.lists import filled
 from geodata.store.models_programmes import ProgrammeRow, ScreenRow
 
 
@@ -68,7 +69,7 @@ def drop(conn: Connection, number: int) -> None:
 def screens_of(conn: Connection, account_ids: Iterable[int]) -> dict[int, Screen]:
     """How the screens of these accounts hang; those that nobody has set up are left out."""
     asked = sa.select(ScreenRow.account_id, ScreenRow.programme_id, ScreenRow.kiosk)
-    found = conn.execute(asked.where(ScreenRow.account_id.in_(list(account_ids))))
+    found = conn.execute(asked.where(ScreenRow.account_id.in_(filled(account_ids))))
     return {account: Screen(programme, Kiosk(**json.loads(kiosk))) for account, programme, kiosk in found}
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.store import bulk
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import QuarantineRow, table
 
 TEXT_MAX = 500
@@ -129,8 +129,8 @@ def settle(conn: Connection, feed: str, keys: Sequence[str], at_ms: int) -> int:
     """The records kept under these keys came in after all; return how many there were."""
     settled = 0
     prints = [Refused("", "", "", "", key).fingerprint for key in keys]
-    for i in range(0, len(prints), IN_MAX):
-        same = QuarantineRow.fingerprint.in_(prints[i : i + IN_MAX])
+    for some in parts(prints):
+        same = QuarantineRow.fingerprint.in_(some)
         asked = sa.update(QuarantineRow).where(QuarantineRow.feed == feed, QuarantineRow.replayed_ms.is_(None), same)
         settled += conn.execute(asked.values(replayed_ms=at_ms)).rowcount
     return settled
@@ -138,9 +138,9 @@ def settle(conn: Connection, feed: str, keys: Sequence[str], at_ms: int) -> int:
 
 def _known(conn: Connection, feed: str, prints: list[str]) -> list[str]:
     found: list[str] = []
-    for i in range(0, len(prints), IN_MAX):
+    for some in parts(prints):
         asked = sa.select(QuarantineRow.fingerprint).where(
-            QuarantineRow.feed == feed, QuarantineRow.fingerprint.in_(prints[i : i + IN_MAX])
+            QuarantineRow.feed == feed, QuarantineRow.fingerprint.in_(some)
         )
         found += conn.execute(asked).scalars().all()
     return found

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.store import rows
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models_loop import ReplyRow
 
 
@@ -29,8 +29,8 @@ _REPLY = sa.select(*(getattr(ReplyRow, name) for name in Reply._fields))
 def of_events(conn: Connection, event_ids: Sequence[int]) -> dict[int, list[Reply]]:
     """The replies to the reporters of these events, oldest first; an event that was opened again may have several."""
     found: dict[int, list[Reply]] = {event_id: [] for event_id in event_ids}
-    for i in range(0, len(event_ids), IN_MAX):
-        these = ReplyRow.event_id.in_(event_ids[i : i + IN_MAX])
+    for some in parts(event_ids):
+        these = ReplyRow.event_id.in_(some)
         for row in conn.execute(_REPLY.where(these).order_by(ReplyRow.id)):
             found[row.event_id].append(Reply(*row))
     return found

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.store import settings
 from geodata.store.ancestry import Longs, prepare_areas
+from geodata.store.lists import filled
 from geodata.store.models import AreaMonthRow, AreaRow, AreaTotalRow, EventRow, RollupRow
 from geodata.store.models_days import DayRow
 from geodata.store.tallies import BY_DEADLINE, HOUR_MS, NO_CASE, TOTALS, Countables, count, countables, facts
@@ -67,7 +68,7 @@ def totals(conn: Connection, area_ids: Collection[int] | None = None) -> Totals:
     """AreaTotalRow as arrays: of all areas, or of these (up to ``IN_MAX``)."""
     asked = sa.select(*(getattr(AreaTotalRow, n) for n in ("area_id", *TOTALS)))
     if area_ids is not None:
-        asked = asked.where(AreaTotalRow.area_id.in_(area_ids))
+        asked = asked.where(AreaTotalRow.area_id.in_(filled(area_ids)))
     return Totals(*_matrix(conn, asked))
 
 
@@ -141,11 +142,11 @@ def closing(conn: Connection, area_ids: Sequence[int], from_hour: int, to_hour: 
     """How cases fared in [from_hour, to_hour), for each area with all below it."""
     rolled = set(
         conn.execute(
-            sa.select(AreaTotalRow.area_id).where(AreaTotalRow.area_id.in_(area_ids), AreaTotalRow.rolled == 1)
+            sa.select(AreaTotalRow.area_id).where(AreaTotalRow.area_id.in_(filled(area_ids)), AreaTotalRow.rolled == 1)
         ).scalars()
     )
     asked = sa.select(RollupRow.area_id, *(sa.func.sum(getattr(RollupRow, n)) for n in Closing._fields))
-    asked = asked.where(RollupRow.area_id.in_(rolled), *_hours(from_hour, to_hour)).group_by(RollupRow.area_id)
+    asked = asked.where(RollupRow.area_id.in_(filled(rolled)), *_hours(from_hour, to_hour)).group_by(RollupRow.area_id)
     found = {r[0]: Closing(*map(int, r[1:])) for r in conn.execute(asked)} if rolled else {}
     for area_id in area_ids:
         if area_id not in rolled:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.store import bulk, changes
 from geodata.store.ancestry import Longs
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import table
 from geodata.store.models_roster import RosterRow
 
@@ -47,9 +47,9 @@ def of_units(conn: Connection, unit_ids: Sequence[int], from_ms: int, to_ms: int
     """The shifts of these units that touch the span [from, to)."""
     found: list[Shift] = []
     touching = _SHIFTS.where(RosterRow.to_ms > from_ms, RosterRow.from_ms < to_ms)
-    for i in range(0, len(unit_ids), IN_MAX):
-        some = RosterRow.unit_id.in_(unit_ids[i : i + IN_MAX])
-        found += [Shift(*row) for row in conn.execute(touching.where(some))]
+    for some in parts(unit_ids):
+        asked = touching.where(RosterRow.unit_id.in_(some))
+        found += [Shift(*row) for row in conn.execute(asked)]
     return found
 
 
@@ -60,8 +60,8 @@ def save(conn: Connection, shifts: Sequence[Shift], *, at_ms: int, actor: str) -
     """
     if not shifts:
         return 0
-    for i in range(0, len(shifts), IN_MAX):
-        keys = [(s.unit_id, s.from_ms) for s in shifts[i : i + IN_MAX]]
+    for some in parts(shifts):
+        keys = [(s.unit_id, s.from_ms) for s in some]
         same = sa.tuple_(RosterRow.unit_id, RosterRow.from_ms).in_(keys)
         conn.execute(sa.delete(RosterRow).where(same))
     bulk.insert(conn, table(RosterRow), {name: [getattr(s, name) for s in shifts] for name in SHIFT_FIELDS})

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.coverage import Longs, Walked
 from geodata.store import bulk
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import table
 from geodata.store.models_coverage import CoverageRow
 
@@ -35,8 +35,8 @@ def add(conn: Connection, shift_ms: int, some: Walked) -> None:
     kept[at, place, 0] += some.inside_ms
     kept[at, place, 1] += some.fixes
     kept[at, place, 2] = np.maximum(newer, some.last_ms - shift_ms)
-    for i in range(0, len(blocks), IN_MAX):
-        these = CoverageRow.shift_ms == shift_ms, CoverageRow.block.in_(blocks[i : i + IN_MAX].tolist())
+    for numbers in parts(blocks.tolist()):
+        these = CoverageRow.shift_ms == shift_ms, CoverageRow.block.in_(numbers)
         conn.execute(sa.delete(CoverageRow).where(*these))
     packed_all = np.minimum(kept, _MOST).astype("<i4")
     bulk.insert(conn, table(CoverageRow), {
@@ -83,9 +83,9 @@ def _rows(conn: Connection, shift_ms: int, blocks: Sequence[int] | None) -> list
     if blocks is None:
         return [(int(block), packed) for block, packed in conn.execute(asked)]
     found: list[tuple[int, bytes]] = []
-    for i in range(0, len(blocks), IN_MAX):
-        some = asked.where(CoverageRow.block.in_(blocks[i : i + IN_MAX]))
-        found += [(int(block), packed) for block, packed in conn.execute(some)]
+    for some in parts(blocks):
+        rows = conn.execute(asked.where(CoverageRow.block.in_(some)))
+        found += [(int(block), packed) for block, packed in rows]
     return found
 
 

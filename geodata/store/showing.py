@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.domain.showing import Kind, Seen, Shown, Socket
+from geodata.store.lists import filled
 from geodata.store.models_programmes import SeenRow, ShownRow
 
 _SHOWN = sa.select(
@@ -20,7 +21,7 @@ _SHOWN = sa.select(
 
 def shown(conn: Connection, account_ids: Iterable[int]) -> dict[int, Shown]:
     """What these screens are made to show, by account; also what has run out since and was not released yet."""
-    return _of(conn, ShownRow.account_id.in_(list(account_ids)))
+    return _of(conn, ShownRow.account_id.in_(filled(account_ids)))
 
 
 def mirrors(conn: Connection, login: str, desk: str) -> dict[int, Shown]:
@@ -43,13 +44,13 @@ def show(conn: Connection, account_ids: Collection[int], order: Shown) -> None:
 
 def release(conn: Connection, account_ids: Collection[int]) -> None:
     """These screens show their own again."""
-    conn.execute(sa.delete(ShownRow).where(ShownRow.account_id.in_(list(account_ids))))
+    conn.execute(sa.delete(ShownRow).where(ShownRow.account_id.in_(filled(account_ids))))
 
 
 def note(conn: Connection, process: str, found: Mapping[int, Seen]) -> None:
     """How these screens are, by account, as a process sees them; other processes write rows of their own."""
     mine = SeenRow.process == process
-    conn.execute(sa.delete(SeenRow).where(mine, SeenRow.account_id.in_(list(found))))
+    conn.execute(sa.delete(SeenRow).where(mine, SeenRow.account_id.in_(filled(found))))
     values = [
         {"account_id": account, "process": process, "at_ms": seen.at_ms, "socket": json.dumps(asdict(seen.socket))}
         for account, seen in found.items()
@@ -61,7 +62,7 @@ def note(conn: Connection, process: str, found: Mapping[int, Seen]) -> None:
 def seen(conn: Connection, account_ids: Iterable[int]) -> dict[int, list[Seen]]:
     """How these screens are, by account: of each process that ever saw it, the newest first."""
     asked = sa.select(SeenRow.account_id, SeenRow.at_ms, SeenRow.socket).where(
-        SeenRow.account_id.in_(list(account_ids))
+        SeenRow.account_id.in_(filled(account_ids))
     )
     found: dict[int, list[Seen]] = {}
     for account, at_ms, socket in conn.execute(asked.order_by(SeenRow.at_ms.desc())):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.domain.events import OPEN
-from geodata.store.events import IN_MAX
+from geodata.store.lists import IN_MAX, filled
 from geodata.store.models import EventRow, IntervalRow
 from geodata.store.models_loop import OrderRow, PlacardRow
 
@@ -36,7 +36,7 @@ def open_at(conn: Connection, at_ms: int, area_ids: Sequence[int] | None = None)
     happened. ``area_ids``: some areas only; where there are many of them the whole city is read, and the caller
     chooses."""
     row, told = IntervalRow, (EventRow.deadline_ms, EventRow.on_time, EventRow.ended_ms.is_(None))
-    few = area_ids if area_ids is not None and len(area_ids) <= IN_MAX else None
+    few = filled(area_ids) if area_ids is not None and len(area_ids) <= IN_MAX else None
     found: list[Stood] = []
     last = conn.execute(sa.select(sa.func.max(row.span))).scalar()
     for span in range(0 if last is None else last + 1):

@@ -14,7 +14,7 @@ from geodata.domain.surges import HOUR_MS, SurgeState
 from geodata.store import changes
 from geodata.store.ancestry import Longs
 from geodata.store.changes import Change
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import ChangeRow, EventRow
 from geodata.store.models_surges import SurgeRow
 
@@ -123,8 +123,8 @@ def _as_known(conn: Connection, surge: SurgeNow, at_ms: int) -> SurgeNow | None:
 def by_ids(conn: Connection, ids: Collection[int]) -> list[SurgeNow]:
     """The surges with these numbers, in their order."""
     listed, found = sorted(ids), list[SurgeNow]()
-    for i in range(0, len(listed), IN_MAX):
-        asked = _NOW.where(SurgeRow.id.in_(listed[i : i + IN_MAX])).order_by(SurgeRow.id)
+    for some in parts(listed):
+        asked = _NOW.where(SurgeRow.id.in_(some)).order_by(SurgeRow.id)
         found += [SurgeNow(*row) for row in conn.execute(asked)]
     return found
 

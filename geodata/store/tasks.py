@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.domain.events import AT_WORK
 from geodata.store import rows
-from geodata.store.events import IN_MAX
+from geodata.store.lists import filled, parts
 from geodata.store.models import ChangeRow, EventRow, UnitRow
 from geodata.store.models_loop import TaskRow
 
@@ -40,9 +40,9 @@ _NOW = sa.select(*(getattr(TaskRow, name) for name in _FIELDS))
 def of_events(conn: Connection, event_ids: Sequence[int]) -> list[TaskNow]:
     """All tasks of these events, oldest first."""
     found: list[TaskNow] = []
-    for i in range(0, len(event_ids), IN_MAX):
-        some = _NOW.where(TaskRow.event_id.in_(event_ids[i : i + IN_MAX])).order_by(TaskRow.id)
-        found += [TaskNow(*row) for row in conn.execute(some)]
+    for some in parts(event_ids):
+        asked = _NOW.where(TaskRow.event_id.in_(some)).order_by(TaskRow.id)
+        found += [TaskNow(*row) for row in conn.execute(asked)]
     return found
 
 
@@ -89,11 +89,12 @@ def busy(conn: Connection, unit_ids: Collection[int], but_events: Collection[int
     """Those of these units that have something to do elsewhere than in ``but_events``."""
     if not unit_ids:
         return frozenset()
+    its, but = filled(unit_ids), filled(but_events)
     open_tasks = sa.select(TaskRow.unit_id).where(
-        TaskRow.unit_id.in_(unit_ids), sa.text("task.ended_ms IS NULL"), TaskRow.event_id.not_in(but_events)
+        TaskRow.unit_id.in_(its), sa.text("task.ended_ms IS NULL"), TaskRow.event_id.not_in(but)
     )
     leading = sa.select(EventRow.unit_id).where(
-        EventRow.unit_id.in_(unit_ids), sa.text("event.ended_ms IS NULL"), EventRow.id.not_in(but_events), *_UNWRITTEN
+        EventRow.unit_id.in_(its), sa.text("event.ended_ms IS NULL"), EventRow.id.not_in(but), *_UNWRITTEN
     )
     return frozenset(unit for asked in (open_tasks, leading) for (unit,) in conn.execute(asked) if unit is not None)
 

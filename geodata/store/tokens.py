@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.store import accounts
 from geodata.store.accounts import Account
+from geodata.store.lists import parts
 from geodata.store.models_access import AccountRow, TokenRow
 
 SECRET_BYTES = 32
@@ -103,12 +104,12 @@ def all_tokens(conn: Connection, kinds: Collection[Kind], account_id: int | None
 def standing(conn: Connection, ids: Collection[int]) -> dict[int, tuple[Token, Account]]:
     """Those of these tokens that are there, with their accounts, by id."""
     found: dict[int, tuple[Token, Account]] = {}
-    listed, n = list(ids), len(Token._fields)
-    for i in range(0, len(listed), 500):
+    n = len(Token._fields)
+    for some in parts(ids):
         asked = (
             sa.select(*_COLUMNS, *accounts.columns())
             .join(AccountRow, AccountRow.id == TokenRow.account_id)
-            .where(TokenRow.id.in_(listed[i : i + 500]))
+            .where(TokenRow.id.in_(some))
         )
         found |= {row[0]: (Token(*row[:n]), accounts.of_row(row[n:])) for row in conn.execute(asked)}
     return found
@@ -132,20 +133,14 @@ def lives(conn: Connection, ids: Collection[int]) -> list[Life]:
     t, a = TokenRow, AccountRow
     columns = (t.id, t.kind, t.created_ms, t.expires_ms, t.used_ms, t.ended_ms, a.ended_ms, a.rev)
     asked = sa.select(*columns).join(a, a.id == t.account_id).where(t.id.in_(sa.bindparam("ids", expanding=True)))
-    listed = list(ids)
-    return [
-        Life(*row)
-        for i in range(0, len(listed), 5_000)
-        for row in conn.execute(asked, {"ids": listed[i : i + 5_000]})
-    ]
+    return [Life(*row) for some in parts(ids) for row in conn.execute(asked, {"ids": some})]
 
 
 def touch(conn: Connection, ids: Collection[int], now_ms: int) -> None:
     """These tokens are in use."""
     minute = now_ms - now_ms % MINUTE_MS
-    listed = list(ids)
-    for i in range(0, len(listed), 500):
-        conn.execute(sa.update(TokenRow).where(TokenRow.id.in_(listed[i : i + 500])).values(used_ms=minute))
+    for some in parts(ids):
+        conn.execute(sa.update(TokenRow).where(TokenRow.id.in_(some)).values(used_ms=minute))
 
 
 def end(conn: Connection, token_id: int, now_ms: int) -> bool:

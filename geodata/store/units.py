@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import TrackRow, UnitRow
 
 
@@ -56,16 +56,16 @@ def all_units(conn: Connection) -> list[UnitNow]:
 def by_ids(conn: Connection, ids: Sequence[int]) -> list[UnitNow]:
     """The units with these ids; unknown ids are left out."""
     found: list[UnitNow] = []
-    for i in range(0, len(ids), IN_MAX):
-        found += [UnitNow(*row) for row in conn.execute(_NOW.where(UnitRow.id.in_(ids[i : i + IN_MAX])))]
+    for some in parts(ids):
+        found += [UnitNow(*row) for row in conn.execute(_NOW.where(UnitRow.id.in_(some)))]
     return found
 
 
 def by_codes(conn: Connection, codes: Sequence[str]) -> dict[str, UnitNow]:
     """The units with these codes, by code."""
     found: dict[str, UnitNow] = {}
-    for i in range(0, len(codes), IN_MAX):
-        rows = conn.execute(_NOW.where(UnitRow.code.in_(codes[i : i + IN_MAX])))
+    for some in parts(codes):
+        rows = conn.execute(_NOW.where(UnitRow.code.in_(some)))
         found |= {row.code: UnitNow(*row) for row in rows}
     return found
 
@@ -81,8 +81,7 @@ def page(conn: Connection, *, area_ids: Sequence[int] | None, after_id: int, lim
     if area_ids is None:
         return [UnitNow(*row) for row in conn.execute(asked)]
     found: dict[int, UnitNow] = {}
-    for i in range(0, len(area_ids), IN_MAX):
-        some = area_ids[i : i + IN_MAX]
+    for some in parts(area_ids):
         here = UnitRow.home_area_id.in_(some) | UnitRow.area_id.in_(some)
         found |= {row.id: UnitNow(*row) for row in conn.execute(asked.where(here))}
     return [found[i] for i in sorted(found)][:limit]

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from geodata.domain.alerts import MACHINE
 from geodata.domain.coverage import NEVER_MET, Grids, Longs, Shift, Walked
 from geodata.store import bulk, changes, shift_blocks
-from geodata.store.events import IN_MAX
+from geodata.store.lists import parts
 from geodata.store.models import ChangeRow, UnitRow, table
 from geodata.store.models_coverage import CoverageShiftRow, WalkChangeRow, WalkRow
 
@@ -78,8 +78,8 @@ def by_ids(conn: Connection, area_ids: npt.NDArray[np.integer]) -> Walks:
     """These grids as they are now, those of them that were ever walked."""
     ids = area_ids.tolist()
     rows: list[sa.Row[tuple[int, ...]]] = []
-    for i in range(0, len(ids), IN_MAX):
-        rows += conn.execute(_WALKS.where(WalkRow.area_id.in_(ids[i : i + IN_MAX]))).all()
+    for some in parts(ids):
+        rows += conn.execute(_WALKS.where(WalkRow.area_id.in_(some))).all()
     return _columns(rows)
 
 
@@ -235,8 +235,8 @@ def _add_late(conn: Connection, grids: Grids, of: Shift, part: Walked, current: 
     }, merge=_MERGE_LATE)  # fmt: skip
     now = shift_blocks.of_shift(conn, of.from_ms, part.area_id)
     met = now.area_id[grids.met(grids.places(now.area_id), now.inside_ms, now.fixes)].tolist()
-    for i in range(0, len(met), IN_MAX):
-        older = WalkRow.area_id.in_(met[i : i + IN_MAX]), WalkRow.met_ms < of.from_ms
+    for some in parts(met):
+        older = WalkRow.area_id.in_(some), WalkRow.met_ms < of.from_ms
         conn.execute(sa.update(WalkRow).where(*older).values(met_ms=of.from_ms))
     touched = CoverageShiftRow.shift_ms >= of.from_ms, CoverageShiftRow.shift_ms < current
     conn.execute(sa.update(CoverageShiftRow).where(*touched).values(rev=CoverageShiftRow.rev + 1))
