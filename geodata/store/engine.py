@@ -32,8 +32,8 @@ READER_POOL = 8
 DRIVERS = (sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError)
 DISK_STATES = frozenset({"53100", "58030"})
 STATEMENTS, PAGES_KB = 64, 4_096
-"""What each of nine connections to SQLite keeps at most: prepared statements, some 23 kB each, and pages beside those that
-are mapped. Both fill up over hours, as memory that grows; more of either makes nothing faster (docs/reliability.md)."""
+"""What each of nine connections to SQLite keeps at most: prepared statements, some 23 kB each, and pages beside those
+that are mapped. Both fill up over hours, as memory that grows; more of either makes nothing faster."""
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
