@@ -12,7 +12,7 @@ run: $(VENV)/.ready
 
 # A file of tests is run by one process; as many processes as there are processors.
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

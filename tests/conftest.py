@@ -22,6 +22,19 @@ settings.register_profile(
 )
 settings.load_profile("onescreen")
 
+LONGEST_FIRST = ("tests/soak/", "tests/browser/drills/", "tests/integration/crash/", "tests/browser/", "tests/integration/")
+"""Folders whose files take minutes come first: whatever is begun last, the other processes wait for."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort the tests' files by ``LONGEST_FIRST``."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(config.rootpath).as_posix()
+        return next((i for i, folder in enumerate(LONGEST_FIRST) if path.startswith(folder)), len(LONGEST_FIRST))
+
+    items.sort(key=place)
+
 
 def missing(reason: str) -> None:
     """Skip because something is not on this machine; where everything is required, fail instead."""
