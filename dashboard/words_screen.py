@@ -116,6 +116,7 @@ PANELS: dict[str, tuple[str, str]] = {
     "worst.title": ("超期最久", "Longest overdue"),
     "worst.empty": ("没有超期事件", "Nothing is overdue"),
     "ranking.aside": ("本月 · 五色", "this month"),
+    "ranking.aside_shift": ("本班", "this shift"),
     "ranking.small": ("应结不足 20 件，仅供参考", "fewer than 20 were due"),
     "ranking.shown": ("前 {n} / {all}", "top {n} of {all}"),
     "ticker.feeds": ("数据源 {ok}/{all} 正常", "feeds {ok}/{all} well"),

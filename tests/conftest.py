@@ -22,7 +22,9 @@ settings.register_profile(
 )
 settings.load_profile("onescreen")
 
-LONGEST_FIRST = ("tests/soak/", "tests/browser/drills/", "tests/integration/crash/", "tests/browser/", "tests/integration/")
+LONGEST_FIRST = (
+    "tests/soak/", "tests/browser/drills/", "tests/integration/crash/", "tests/browser/", "tests/integration/",
+)  # fmt: skip
 """Folders whose files take minutes come first: whatever is begun last, the other processes wait for."""
 
 

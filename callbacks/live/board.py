@@ -55,7 +55,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
     "feed": _on(lists.feed, "events", "clock"),
     "rate": _on(lists.rate, "events", "minute"),
     "coverage": _on(numbers.coverage, "walks", "areas"),
-    "ranking": _on(numbers.ranking, "areas", "month"),
+    "ranking": _on(numbers.ranking, "areas", "month", "walks"),
     "worst": _on(lists.worst, "events", "clock"),
     "ticker": _on(lists.ticker, "events", "units", "clock", "doors", "surges", "minute", pages=EVERYWHERE),
     "feeds": _on(lists.feeds, "doors", pages=EVERYWHERE),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,8 @@ from callbacks.live.past import Hours
 from callbacks.live.scene import Scene
 from dashboard.words import named, words
 from geodata.domain.events import Stage
-from geodata.domain.indicators import colour_of, is_small
+from geodata.domain.focus import Ranked
+from geodata.domain.indicators import NO_COLOUR, colour_of, is_small
 from geodata.domain.units import Freshness
 from geodata.domain.view import UNLISTED
 from geodata.services.listing import yesterday_of
@@ -129,19 +131,39 @@ def left_out(day: date, zone: ZoneInfo) -> frozenset[int]:
 
 
 def ranking(scene: Scene) -> Json:
-    """The children by on-time closing rate of this month, best first; those where nothing was due come last."""
+    """The children by a rate, best first; those where nothing was due come last. On-time closing of this month or, on
+    a theme screen that says so, patrol coverage of the shift that runs.
+
+    ``rows``: (code, name, good, due, colour, whether few were due); a shift that runs has no colours.
+    """
+    by = scene.view.look.ranked if scene.view.look else Ranked.ON_TIME
     depth = scene.tree.areas[scene.o].depth
-    label = words(scene.lang, "ranking.label", level=scene.level(depth + 1) or "")
+    told = {"by": by.value, "label": words(scene.lang, f"ranking.{by}", level=scene.level(depth + 1) or "")}
     if scene.tree.is_leaf(scene.o):
-        return {"label": label, "rows": [], "reason": words(scene.lang, "ranking.leaf")}
-    if scene.month is None:
-        return {"label": label, "rows": [], "reason": ""}
-    steps = scene.city.colours.steps
+        return {**told, "rows": [], "reason": words(scene.lang, "ranking.leaf")}
+    if by is Ranked.ON_TIME and scene.month is None:
+        return {**told, "rows": [], "reason": ""}
     rows = [
-        (scene.tree.areas[o].code, scene.name(o), good, due, colour_of(good, due, steps), is_small(due))
-        for o in scene.tree.children(scene.o).tolist()
-        for good, due in [scene.month.of(o)]
+        (scene.tree.areas[o].code, scene.name(o), *RATES[by](scene, o)) for o in scene.tree.children(scene.o).tolist()
     ]
     rows.sort(key=lambda row: (row[3] == 0, -row[2] / row[3] if row[3] else 0.0, row[0]))
-    reason = "" if any(row[3] for row in rows) else words(scene.lang, "ranking.no_due")
-    return {"label": label, "rows": rows[:RANKED_MAX], "reason": reason}
+    reason = "" if any(row[3] for row in rows) else words(scene.lang, f"ranking.{by}_none")
+    return {**told, "rows": rows[:RANKED_MAX], "reason": reason}
+
+
+Rate = tuple[int, int, str, bool]
+
+
+def _on_time(scene: Scene, o: int) -> Rate:
+    good, due = scene.month.of(o) if scene.month else (0, 0)
+    return good, due, colour_of(good, due, scene.city.colours.steps), is_small(due)
+
+
+def _covered(scene: Scene, o: int) -> Rate:
+    here = scene.situation.coverage(o)
+    return (here.covered, here.due, NO_COLOUR, False) if here.known else (0, 0, NO_COLOUR, False)
+
+
+RATES: Mapping[Ranked, Callable[[Scene, int], Rate]] = MappingProxyType({
+    Ranked.ON_TIME: _on_time, Ranked.COVERAGE: _covered,
+})  # fmt: skip

@@ -74,6 +74,14 @@
   events("worst", "worst.title", "worst.empty", () => {});
   sections.rate = { box: "feed", also: ["feed"], draw() {} };
 
+  const counted = (key) => (n) => O.words.t(key) + " " + n;
+  const said = (key) => (n) => O.words.t(key, { n });
+  /** By what areas are ranked: what a row opens, and what it says of what was due and what was done. */
+  const RANKED = {
+    on_time: { opens: "list?figure=month_due", due: counted("figure.month_due"), good: counted("figure.month_on_time"), aside: () => O.words.t("ranking.aside") + O.filters.unfiltered() },
+    coverage: { opens: "grids?due=1", due: said("coverage.due"), good: said("coverage.covered"), aside: () => O.words.t("ranking.aside_shift") },
+  };
+
   function rankRow() {
     const { h } = O.dom;
     const parts = { n: h("span", { class: "rank-n" }), name: h("a", { class: "rank-name" }), colour: h("i", {}), value: h("a", { class: "rank-value" }) };
@@ -82,24 +90,25 @@
     return node;
   }
 
-  function drawRank(node, [code, name, num, den, colour, small], i) {
+  function drawRank(node, by, [code, name, num, den, colour, small], i) {
     const { text, attr, link } = O.dom;
     const p = node.parts;
     text(p.n, i + 1);
     text(p.name, name);
     attr(p.name, "title", name);
     attr(p.colour, "data-colour", colour);
+    attr(p.colour, "hidden", by === "coverage"); // a shift that runs is not judged yet
     const few = small && den > 0;
     attr(p.colour, "data-small", few);
     attr(p.colour, "title", O.words.t("colour." + colour) + (few ? " · " + O.words.t("ranking.small") : ""));
     text(p.value, O.format.percent(num, den) + (den ? "%" : ""));
     link(p.name, O.view.withArea(code));
-    const cases = [["month_due", den], ["month_on_time", num]].map(([figure, n]) => O.words.t("figure." + figure) + " " + O.format.number(n));
-    O.lists.behind(p.value, "month_due", { area: code, what: name + " · " + cases.join(" · ") });
+    const of = RANKED[by];
+    O.lists.lead(p.value, of.opens, { area: code, what: [name, of.due(O.format.number(den)), of.good(O.format.number(num))].join(" · ") });
   }
 
   /** Rows that do not fit wrap into a column that is cut off (panels.css): say how many are to be seen. */
-  function shown(p, all) {
+  function shown(p, by, all) {
     const box = p.body.getBoundingClientRect();
     let n = 0;
     for (const node of p.body.children) {
@@ -107,7 +116,7 @@
       if (r.left < box.right - 1 && r.bottom <= box.bottom + 1) n += 1;
     }
     const cut = n > 0 && n < all && O.view.parse().page === "wall";
-    const base = O.words.t("ranking.aside") + O.filters.unfiltered();
+    const base = RANKED[by].aside();
     O.dom.text(p.aside, cut ? base + " · " + O.words.t("ranking.shown", { n, all }) : base);
   }
 
@@ -117,13 +126,14 @@
       const { text, rows, panel, empty } = O.dom;
       const p = panel(box);
       text(p.title, ranking.label);
+      const draw = (node, row, i) => drawRank(node, ranking.by, row, i);
       empty(p, ranking.rows.length ? null : ranking.reason || O.words.t("ranking.leaf"));
-      rows(p.body, ranking.rows, (row) => row[0], rankRow, drawRank);
-      shown(p, ranking.rows.length);
+      rows(p.body, ranking.rows, (row) => row[0], rankRow, draw);
+      shown(p, ranking.by, ranking.rows.length);
       if (!box.watched) {
         box.watched = new ResizeObserver(() => {
           const now = O.panels.value("ranking");
-          if (now) shown(p, now.rows.length);
+          if (now) shown(p, now.by, now.rows.length);
         });
         box.watched.observe(p.body);
       }

@@ -23,6 +23,13 @@ class Focus(StrEnum):
     EMERGENCY = "emergency"
 
 
+class Ranked(StrEnum):
+    """By what a panel ranks the areas one level down."""
+
+    ON_TIME = "on_time"
+    COVERAGE = "coverage"
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a focus stands for where the address says nothing else.
@@ -36,6 +43,7 @@ class Look:
     panels: tuple[str, ...]
     classes: tuple[str, ...] = ()
     urgencies: tuple[int, ...] = ()
+    ranked: Ranked = Ranked.ON_TIME
 
     def fits(self, class_codes: Collection[str]) -> bool:
         """Whether a city whose catalogue has these classes can show it."""
@@ -57,7 +65,7 @@ LOOKS: Mapping[Focus, Look] = MappingProxyType({
     # Marks would point at homes: disputes are counted by areas and as density, and are not listed.
     Focus.DISPUTES: Look(_on("density"), "open", ("kpi", "curve", "all-time", "ranking"), classes=("09",)),
     Focus.PATROL: Look(("boundaries", "coverage", "labels", "units"), "units",
-                       ("kpi", "curve", "coverage", "ranking")),
+                       ("kpi", "curve", "coverage", "ranking"), ranked=Ranked.COVERAGE),
     Focus.LIVELIHOOD: Look(_on("density", "surges"), "reported", ("kpi", "curve", "feed", "worst", "ranking"),
                            classes=("10",)),
     Focus.EMERGENCY: Look(_on("events", "surges", "units"), "open", ("kpi", "classes", "feed", "worst"),

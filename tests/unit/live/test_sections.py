@@ -11,13 +11,16 @@ import numpy as np
 import pytest
 
 from callbacks.live import lists, numbers
-from callbacks.live.doors import SILENT_AFTER_MS, DoorsNow, FeedAge
+from callbacks.live.doors import MINUTE_MS, SILENT_AFTER_MS, DoorsNow, FeedAge
 from callbacks.live.past import Hours, Month, by_local_hour, midnight
 from callbacks.live.scene import Kept, Scene
+from geodata.domain.coverage import NEVER_MET
+from geodata.domain.focus import LOOKS, Focus
 from geodata.domain.indicators import colour_of, is_small
-from geodata.domain.view import Filters, MapView
+from geodata.domain.view import Filters, MapView, focused
 from geodata.situation.situation import Situation
 from geodata.store.folder import City
+from geodata.store.walks import Walks
 from tests.unit.live.test_frames import NOW_MS, ZONE, a_situation
 from tests.unit.situation.city import UNEVEN, a_unit, an_event
 
@@ -101,6 +104,21 @@ def test_children_are_ranked_by_rate_and_those_without_cases_come_last() -> None
         ("A009", "区9", 0, 0, "none", True),
     ]
     assert ranking["reason"] == ""
+
+
+def test_the_patrol_screen_ranks_by_what_was_walked_in_this_shift_and_without_colours() -> None:
+    view = focused(MapView("A000"), Focus.PATROL, LOOKS[Focus.PATROL])
+    evening = NOW_MS + 9 * HOUR_MS
+    scene = a_scene(now_ms=evening, view=view)
+    assert numbers.ranking(scene)["reason"]
+    walked = np.array([a.id for a in UNEVEN.areas if UNEVEN.is_leaf(UNEVEN.ordinal[a.code])][::2], np.int64)
+    shift, last, met = (np.full(len(walked), ms) for ms in (scene.situation.coverage(0).from_ms, evening, NEVER_MET))
+    rows = Walks(walked, shift, np.full(len(walked), 60 * MINUTE_MS), np.full(len(walked), 9), last, met)
+    assert scene.situation.apply_walks(rows)
+    ranking = numbers.ranking(scene)
+    assert ranking["by"] == "coverage"
+    assert [(row[0], *row[2:4]) for row in ranking["rows"]] == [("A002", 1, 1), ("A001", 2, 4), ("A009", 0, 0)]
+    assert {row[4] for row in ranking["rows"]} == {"none"}
 
 
 def test_a_ranking_that_is_empty_says_why() -> None:
