@@ -31,9 +31,8 @@ WAL_MAX, WAL_WAIT_MS = 33_554_432, 2_000
 READER_POOL = 8
 DRIVERS = (sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError)
 DISK_STATES = frozenset({"53100", "58030"})
-STATEMENTS, PAGES_KB = 64, 4_096
-"""What each of nine connections to SQLite keeps at most: prepared statements, some 23 kB each, and pages beside those
-that are mapped. Both fill up over hours, as memory that grows; more of either makes nothing faster."""
+LIFE_S = 600
+"""So long a connection is used. What it has gathered goes with it: pages, mapped and not, and prepared statements."""
 Dialect = Literal["sqlite", "postgresql"]
 Cover = Callable[[Connection, int], None]
 """Called at the end of a write transaction that appended transitions, with the number of the first of them."""
@@ -208,10 +207,12 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
     if not path or path == ":memory:":
         raise StoreError("a city lives in a file; give sqlite:///path/to/city.sqlite")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    arguments = {"timeout": BUSY_MS / 1000, "check_same_thread": False, "cached_statements": STATEMENTS}
-    writer = sa.create_engine(url, connect_args=arguments, pool_size=1, max_overflow=0)
+    arguments = {"timeout": BUSY_MS / 1000, "check_same_thread": False}
+    writer = sa.create_engine(url, connect_args=arguments, pool_size=1, max_overflow=0, pool_recycle=LIFE_S)
     # Last in, first out: what one reader has prepared serves the next one, and the others need not hold it, too.
-    reader = sa.create_engine(url, connect_args=arguments, pool_size=READER_POOL, max_overflow=-1, pool_use_lifo=True)
+    reader = sa.create_engine(
+        url, connect_args=arguments, pool_size=READER_POOL, max_overflow=-1, pool_use_lifo=True, pool_recycle=LIFE_S
+    )
 
     def connected(raw: sqlite3.Connection, _record: Any) -> None:
         # Without this the driver begins only at the first write: reads before it are not in the transaction, and of
@@ -219,7 +220,6 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
         raw.isolation_level = None
         _to_wal(raw)
         raw.execute("PRAGMA foreign_keys=ON")
-        raw.execute(f"PRAGMA cache_size=-{PAGES_KB}")
         raw.execute("PRAGMA temp_store=MEMORY")
         raw.execute("PRAGMA mmap_size=1073741824")
 
@@ -255,9 +255,9 @@ def _to_wal(raw: sqlite3.Connection) -> None:
 
 def _postgresql_engines(url: str) -> tuple[Engine, Engine]:
     try:
-        writer = sa.create_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True)
+        writer = sa.create_engine(url, pool_size=1, max_overflow=1, pool_pre_ping=True, pool_recycle=LIFE_S)
         reader = sa.create_engine(
-            url, pool_size=READER_POOL, max_overflow=READER_POOL, pool_pre_ping=True,
+            url, pool_size=READER_POOL, max_overflow=READER_POOL, pool_pre_ping=True, pool_recycle=LIFE_S,
             isolation_level="REPEATABLE READ",
         ).execution_options(postgresql_readonly=True)  # fmt: skip
     except (SQLAlchemyError, ImportError) as error:

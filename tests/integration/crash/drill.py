@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.integration.crash.load import Ledger, Load
-from tests.integration.crash.process import Running, Server, await_commit, free_port, kill
+from tests.integration.crash.process import Running, Server, await_commit, await_writing, free_port, kill
 from tests.integration.crash.proof import digest, opened, prove
 from tests.integration.crash.town import Files, Town
 
@@ -25,6 +25,8 @@ on both databases, in another order, so that a few kills meet everything."""
 LOAD_S, LONGEST_IMPORT_S = (0.2, 1.5), 180.0
 SHARE = (0.4, 1.2)
 """The part of a start or an import, of what it took undisturbed, in which it is killed: before it, Python starts."""
+IN_MIGRATION = 2 / 3
+"""So many of the kills of a start that migrates wait for the migration's transaction, short beside the start."""
 AFTER_COMMIT = 1 / 3
 """So many of the kills under load wait for the next commit, to come before its answer does."""
 
@@ -59,9 +61,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long what is killed takes undisturbed (s), and the digest of the archive that each build of the areas has."""
+    """How long what is killed takes undisturbed (s), and the digest of the archive that each build of the areas has.
+
+    ``migrates_s``: the migration's transaction alone.
+    """
 
     took_s: Mapping[Moment, float]
+    migrates_s: float
     archives: Mapping[str, str]
 
     @classmethod
@@ -70,6 +76,7 @@ class Pace:
         [straight] = town.folder.root.glob("areas-*.pmtiles")
         archives = {straight.stem.partition("-")[2]: digest(straight)}
         server = Server.serve(town, free_port())
+        migrates_s = -await_writing(server) + await_writing(server, writing=False)
         took: dict[Moment, float] = {"migration": server.ready()}
         imports: dict[Moment, list[str]] = {"events": files.events("pace"), "areas": files.areas("bent")}
         for moment, words in imports.items():
@@ -78,7 +85,7 @@ class Pace:
             took[moment] = time.monotonic() - began
         kill([server])
         [bent] = town.folder.root.glob("areas-*.pmtiles")
-        return cls(took, archives | {bent.stem.partition("-")[2]: digest(bent)})
+        return cls(took, migrates_s, archives | {bent.stem.partition("-")[2]: digest(bent)})
 
 
 @dataclass
@@ -143,6 +150,9 @@ class _Life:
         share, load_s = self._rng.uniform(*SHARE), self._rng.uniform(*LOAD_S)
         due_s = self._drill.pace.took_s.get(moment, load_s) * share
         if moment == "migration":
+            if self._rng.random() < IN_MIGRATION:
+                await_writing(server)
+                due_s = self._rng.uniform(0, self._drill.pace.migrates_s)
             time.sleep(due_s)
             return kill([server])
         running: list[Running] = [Running.start(self._town, words), server] if words else [server]

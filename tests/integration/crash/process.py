@@ -96,6 +96,17 @@ def await_commit(url: str) -> None:
             pass
 
 
+def await_writing(running: Running, writing: bool = True) -> float:
+    """Wait until the writer lock is held, or no more; when that was seen (monotonic).
+
+    Raises AssertionError where the process ends before, or it is not seen within two minutes.
+    """
+    while is_writing(running.town.url) != writing:
+        assert running.process.poll() is None, running.said()
+        assert time.monotonic() - running.began < LONGEST_START_S, "nobody wrote"
+    return time.monotonic()
+
+
 def is_writing(url: str) -> bool:
     """Whether somebody holds the writer lock."""
     if url.startswith("sqlite"):
