@@ -54,12 +54,13 @@ def served(app: FastAPI) -> Iterator[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's chromium with software WebGL; a test is skipped, or fails where all must run, without it."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """Debian's chromium with software WebGL and ``more`` flags; a test is skipped, or fails where all must run, without
+    it."""
     if not Path(CHROMIUM).exists():
         missing(f"{CHROMIUM} is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more])
         yield browser
         browser.close()
 

@@ -15,6 +15,7 @@ from tests.soak.bars import BARS, HOUR
 from tests.soak.city import build
 from tests.soak.soak import findings, soak
 from tests.soak.telling import table, write_down
+from tests.soak.walls import INTERPRETED
 
 DOCS = Path("docs/reliability.md")
 
@@ -31,7 +32,7 @@ def main(
     folder = DataFolder(data / ("full" if full else "small"))
     data.mkdir(parents=True, exist_ok=True)
     build(folder, not full)
-    with chromium() as browser:
+    with chromium(INTERPRETED) as browser:
         raw = data / time.strftime("%Y%m%d-%H%M%S.csv", time.gmtime())
         samples = soak(browser, folder, plan, small=not full, raw=raw)
     found = findings(samples, plan, BARS)

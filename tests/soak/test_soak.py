@@ -20,7 +20,7 @@ from tests.soak.city import build
 from tests.soak.slopes import Bar, Verdict, find
 from tests.soak.soak import findings, soak
 from tests.soak.telling import BEGIN, END, table, write_down
-from tests.soak.walls import Hung
+from tests.soak.walls import INTERPRETED, Hung
 
 pytestmark = pytest.mark.timeout(1_200)
 LEAK_ON_THE_PAGE = """() => {
@@ -45,7 +45,7 @@ if "--port" in sys.orig_argv:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as opened:
+    with chromium(INTERPRETED) as opened:
         yield opened
 
 

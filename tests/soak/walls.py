@@ -14,6 +14,9 @@ from tests.soak.city import MB, Wall
 
 SIZE = {"width": 1280, "height": 720}
 FIRST_PICTURE_MS = 120_000
+INTERPRETED = "--js-flags=--no-sparkplug --no-maglev --no-turbofan --no-flush-bytecode"
+"""A flag of the browser: V8 compiles nothing. What its compilers make of a page's functions grows for an hour and more,
+is bounded by the functions, and would hide what the page itself keeps (docs/reliability.md)."""
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 WEIGHED = {"JSHeapUsedSize": "heap", "Nodes": "nodes", "JSEventListeners": "listeners"}
 MAP = """() => {
