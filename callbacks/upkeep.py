@@ -87,15 +87,15 @@ def _release(room: Room, _: Claims, at_ms: int) -> int:
 
 
 def _shorten(room: Room, _: Claims, _at_ms: int) -> None:
-    """Somebody may always be reading."""
+    """Whoever reads for long keeps it; each try in vain lets everybody else wait."""
     if not room.store.shorten():
-        log.info("The database's write-ahead log is long and still read")
+        raise StoreError("it is long, and still read")
 
 
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
-    Job("keeping the write-ahead log short", 10 * SECOND_S, _shorten),
+    Job("keeping the write-ahead log short", 10 * SECOND_S, _shorten, failed_s=MINUTE_S),
     Job("asking the next tier", 3 * SECOND_S, _climb, once=True, feeds="alerts"),
     Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True, feeds="alerts"),
     # Each minute; asked more often, since a lease is shorter than that.
@@ -135,7 +135,7 @@ async def _tried(job: Job, room: Room, claims: Claims) -> bool:
     try:
         came_of_it = await asyncio.to_thread(job.work, room, claims, now_ms())
     except StoreError as error:
-        log.warning("The upkeep could not reach the database for %s: %s", job.name, error)
+        log.warning("The database kept the upkeep from %s: %s", job.name, error)
         return False
     except Exception:
         log.exception("The upkeep failed at %s; it is tried again", job.name)

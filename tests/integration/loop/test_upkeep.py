@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
 from callbacks.pace import LATE_MS, Pace
 from callbacks.room import Room
-from callbacks.upkeep import JOBS, Job, done, keep_up
+from callbacks.upkeep import JOBS, MINUTE_S, Job, done, keep_up
 from geodata.domain.alerts import MINUTE_MS
 from geodata.domain.roles import Audience, Role
 from geodata.domain.view import MapView
@@ -59,7 +60,7 @@ async def test_a_job_that_fails_is_logged_and_comes_again_and_the_others_go_on(
     kept.cancel()
     await asyncio.gather(kept, return_exceptions=True)
     assert "The upkeep failed at broken; it is tried again" in caplog.text
-    assert "could not reach the database for cut off: no database" in caplog.text
+    assert "The database kept the upkeep from cut off: no database" in caplog.text
     assert "sound" not in caplog.text
     told = {line["job"]: line["failing"] for line in room.pace.told(now_ms())}
     assert {name: told[name] for name in ("broken", "cut off", "sound")} == {
@@ -115,6 +116,21 @@ async def test_what_is_dear_is_not_tried_again_at_once_when_it_fails(room: Room)
     kept.cancel()
     await asyncio.gather(kept, return_exceptions=True)
     assert runs["dear"] == 1
+
+
+async def test_a_log_that_somebody_reads_for_long_is_left_alone_for_a_minute_after_each_try(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (job,) = [job for job in JOBS if job.name == "keeping the write-ahead log short"]
+    monkeypatch.setattr(room.store, "shorten", partial(room.store.shorten, most_bytes=0, wait_ms=50))
+    with room.store.read() as conn:
+        leases.find(conn, "any")
+        with room.store.begin() as other:
+            leases.take(other, "any", "p", now_ms=0, until_ms=0)
+        assert not await done(job, room, Claims(room.store))
+    assert "from keeping the write-ahead log short: it is long, and still read" in caplog.text
+    assert job.failed_s >= MINUTE_S
+    assert await done(job, room, Claims(room.store))
 
 
 async def test_every_job_of_the_table_runs_on_a_real_city_and_those_done_once_hold_a_lease(room: Room) -> None:
