@@ -11,7 +11,6 @@ LATE_MS = 300_000
 
 @dataclass(slots=True)
 class _Job:
-    feeds: str
     late_ms: int
     done_ms: int
     failing: bool = False
@@ -23,9 +22,9 @@ class Pace:
     def __init__(self) -> None:
         self._jobs: dict[str, _Job] = {}
 
-    def begins(self, name: str, feeds: str, every_s: float, at_ms: int) -> None:
-        """A job is begun; ``feeds``: what sections depend on and what grows old without it, "" for nothing."""
-        self._jobs.setdefault(name, _Job(feeds, LATE_MS + int(2_000 * every_s), at_ms))
+    def begins(self, name: str, every_s: float, at_ms: int) -> None:
+        """A job is begun."""
+        self._jobs.setdefault(name, _Job(LATE_MS + int(2_000 * every_s), at_ms))
 
     def ends(self, name: str, good: bool, at_ms: int) -> None:
         """It came to its end, or did not."""
@@ -33,11 +32,6 @@ class Pace:
         job.failing = not good
         if good:
             job.done_ms = at_ms
-
-    def overdue(self, now_ms: int) -> dict[str, int]:
-        """What is fed by a job that is late → when that was done last."""
-        late = [job for job in self._jobs.values() if job.feeds and now_ms - job.done_ms > job.late_ms]
-        return {job.feeds: min(other.done_ms for other in late if other.feeds == job.feeds) for job in late}
 
     def told(self, now_ms: int) -> list[dict[str, Any]]:
         """All of them, for the health page; ages in seconds."""

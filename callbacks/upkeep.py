@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from callbacks.room import Room
 from geodata.intake.door import now_ms
-from geodata.services import alerting, escalating, patrolling, showing, supervising, surging
-from geodata.services.briefing_keeping import keep_due
+from geodata.services import alerting, briefing_keeping, escalating, patrolling, showing, supervising, surging
 from geodata.services.keeping import DAY_MS, forget
 from geodata.services.leasing import Claims
 from geodata.services.walk_keeping import keep_walks
@@ -19,7 +18,7 @@ from geodata.store.engine import StoreError
 
 log = logging.getLogger(__name__)
 SECOND_S, MINUTE_S, HOUR_S = 1.0, 60.0, 3_600.0
-CLIMBING, COUNTING, WALKING = "alerts", "coverage", "walks"
+COUNTING, WALKING = "coverage", "walks"
 Work = Callable[[Room, Claims, int], object]
 
 
@@ -27,17 +26,15 @@ Work = Callable[[Room, Claims, int], object]
 class Job:
     """Work that comes again: run in a thread at the start and so long after it has ended, whatever came of it.
 
-    ``failed_s``: at least so long after it has failed, where trying is dear. ``once``: although several processes run,
-    one does it; its work asks for the lease of its own name. ``feeds``: what screens show that grows old without it
-    (``Pace``).
+    ``failed_s``: at least so long after it has failed, where trying is dear. ``lease``: although several processes run,
+    one does it: whoever has this lease, for which its work asks; who fails hands it on.
     """
 
     name: str
     every_s: float
     work: Work
-    once: bool = False
+    lease: str = ""
     failed_s: float = 0.0
-    feeds: str = ""
 
 
 def _forget(room: Room, _: Claims, at_ms: int) -> object:
@@ -50,9 +47,12 @@ def _note_sessions(room: Room, _: Claims, at_ms: int) -> None:
 
 def _climb(room: Room, claims: Claims, at_ms: int) -> int:
     """Who is next is asked while nobody answers."""
-    if claims.hold(CLIMBING, at_ms) is None:
+    lease = claims.hold(alerting.JOB, at_ms)
+    if lease is None:
         return 0
-    return alerting.climb(room.door.desk(), claims.may_write(CLIMBING), at_ms)
+    climbed = alerting.climb(room.door.desk(), claims.may_write(alerting.JOB), at_ms)
+    claims.done(lease, at_ms)
+    return climbed
 
 
 def _escalate(room: Room, claims: Claims, at_ms: int) -> int:
@@ -71,14 +71,15 @@ def _count_shifts(room: Room, claims: Claims, at_ms: int) -> int:
 
 
 def _keep_walks(room: Room, claims: Claims, at_ms: int) -> None:
-    """What was walked when is written once; nobody is told of it three times a minute."""
-    if claims.hold(WALKING, at_ms) is not None:
-        keep_walks(room.door.desk(), claims.may_write(WALKING), at_ms - room.city.track_days * DAY_MS, at_ms)
+    """What was walked when is written once, where the past is kept; nobody is told of it three times a minute."""
+    days = room.city.track_days
+    if days and claims.hold(WALKING, at_ms) is not None:
+        keep_walks(room.door.desk(), claims.may_write(WALKING), at_ms - days * DAY_MS, at_ms)
 
 
 def _brief(room: Room, claims: Claims, at_ms: int) -> int:
     """Those whose time has come are made and kept."""
-    return keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
+    return briefing_keeping.keep_due(room.store, room.situation, room.city, claims, at_ms, now_ms)
 
 
 def _release(room: Room, _: Claims, at_ms: int) -> int:
@@ -87,23 +88,23 @@ def _release(room: Room, _: Claims, at_ms: int) -> int:
 
 
 def _shorten(room: Room, _: Claims, _at_ms: int) -> None:
-    """Somebody may always be reading."""
+    """Whoever reads for long keeps it; each try in vain lets everybody else wait."""
     if not room.store.shorten():
-        log.info("The database's write-ahead log is long and still read")
+        raise StoreError("it is long, and still read")
 
 
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
-    Job("keeping the write-ahead log short", 10 * SECOND_S, _shorten),
-    Job("asking the next tier", 3 * SECOND_S, _climb, once=True, feeds="alerts"),
-    Job("escalating by the lights", 20 * SECOND_S, _escalate, once=True, feeds="alerts"),
+    Job("keeping the write-ahead log short", 10 * SECOND_S, _shorten, failed_s=MINUTE_S),
+    Job("asking the next tier", 3 * SECOND_S, _climb, alerting.JOB),
+    Job("escalating by the lights", 20 * SECOND_S, _escalate, escalating.JOB),
     # Each minute; asked more often, since a lease is shorter than that.
-    Job("looking for surges", 10 * SECOND_S, _look_for_surges, once=True),
-    Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, once=True),
-    Job("keeping what was walked when", 20 * SECOND_S, _keep_walks, once=True),
+    Job("looking for surges", 10 * SECOND_S, _look_for_surges, surging.JOB),
+    Job("counting the patrol coverage of shifts", 20 * SECOND_S, _count_shifts, COUNTING),
+    Job("keeping what was walked when", 20 * SECOND_S, _keep_walks, WALKING),
     Job("releasing walls", 5 * SECOND_S, _release),
-    Job("keeping briefings", 20 * SECOND_S, _brief, once=True, failed_s=10 * MINUTE_S),
+    Job("keeping briefings", 20 * SECOND_S, _brief, briefing_keeping.JOB, failed_s=10 * MINUTE_S),
 )
 
 
@@ -113,8 +114,7 @@ async def keep_up(room: Room, jobs: Sequence[Job] = JOBS) -> None:
     try:
         await asyncio.gather(*(_again(job, room, claims) for job in jobs))
     finally:
-        with contextlib.suppress(StoreError):
-            claims.give_up()
+        _handed_on(claims)
 
 
 async def _again(job: Job, room: Room, claims: Claims) -> None:
@@ -125,17 +125,24 @@ async def _again(job: Job, room: Room, claims: Claims) -> None:
 
 async def done(job: Job, room: Room, claims: Claims) -> bool:
     """Do a job once; whether it came to its end. What goes wrong is logged, and the job comes again."""
-    room.pace.begins(job.name, job.feeds, max(job.every_s, job.failed_s), now_ms())
+    room.pace.begins(job.name, max(job.every_s, job.failed_s), now_ms())
     good = await _tried(job, room, claims)
     room.pace.ends(job.name, good, now_ms())
+    if job.lease and not good:
+        await asyncio.to_thread(_handed_on, claims, job.lease)
     return good
+
+
+def _handed_on(claims: Claims, *jobs: str) -> None:
+    with contextlib.suppress(StoreError):
+        claims.give_up(*jobs)
 
 
 async def _tried(job: Job, room: Room, claims: Claims) -> bool:
     try:
         came_of_it = await asyncio.to_thread(job.work, room, claims, now_ms())
     except StoreError as error:
-        log.warning("The upkeep could not reach the database for %s: %s", job.name, error)
+        log.warning("The database kept the upkeep from %s: %s", job.name, error)
         return False
     except Exception:
         log.exception("The upkeep failed at %s; it is tried again", job.name)

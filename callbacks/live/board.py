@@ -67,17 +67,10 @@ SECTIONS: Mapping[str, Section] = MappingProxyType({
 
 
 class Board:
-    """What all topics of a process share: the situation, readings of the past and of the doors.
+    """What all topics of a process share: the situation, readings of the past and of the doors."""
 
-    ``upkeep``: what is not kept up at a moment → since when (``Pace.overdue``).
-    """
-
-    def __init__(
-        self, store: Store, situation: Situation, city: City,
-        upkeep: Callable[[int], Mapping[str, int]] = lambda now_ms: {},
-    ) -> None:  # fmt: skip
+    def __init__(self, store: Store, situation: Situation, city: City) -> None:
         self.situation = situation
-        self._upkeep = upkeep
         self.sections = SECTIONS
         self._city = city
         self._past = Past(store, situation)
@@ -95,7 +88,7 @@ class Board:
         """
         now_ms = self.situation.now_ms
         if now_ms // SECOND_MS != self._overdue_s:
-            self._overdue_s, self._overdue = now_ms // SECOND_MS, self._doors.overdue() | dict(self._upkeep(now_ms))
+            self._overdue_s, self._overdue = now_ms // SECOND_MS, self._doors.overdue()
         mine = self._past.overdue(o)
         return mine | self._overdue if mine else self._overdue
 

@@ -1,20 +1,24 @@
-"""The doors as the screens see them: how old each feed is, what is held back, from when to when there are records."""
+"""The doors as the screens see them: how old each feed is, what is held back, from when to when there are records. And
+how long ago what they show was kept up."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from geodata.services.surging import JOB as LOOKING
+from geodata.services import alerting, escalating, surging
 from geodata.situation.situation import Situation
 from geodata.store import events, feeds, leases, quarantine
 from geodata.store.engine import Store
 
 log = logging.getLogger(__name__)
 EVERY_MS = 10_000
-OVERDUE_MS, LOOK_OVERDUE_MS = 60_000, 300_000
-"""A reading, and a look for surges, that is older counts as missing."""
+OVERDUE_MS, UPKEEP_OVERDUE_MS = 60_000, 300_000
+"""A reading, and a job of the upkeep, that is older counts as missing."""
+KEPT_UP_BY = {"alerts": (alerting.JOB, escalating.JOB), "surges": (surging.JOB,)}
+"""The leased jobs without which what sections depend on grows old."""
 SILENT_AFTER_MS = 300_000
 MINUTE_MS = 60_000
 
@@ -48,7 +52,8 @@ class Doors:
         self._store, self._situation = store, situation
         self._next_ms = 0
         self._read_ms = situation.now_ms
-        self._looked_ms: int | None = None
+        self._begun_ms = situation.now_ms
+        self._kept_up: Mapping[str, int | None] = {}
         self._reader: asyncio.Task[None] | None = None
         self.now = DoorsNow()
         self.version = 0
@@ -62,17 +67,22 @@ class Doors:
         return self.version
 
     def overdue(self) -> dict[str, int]:
-        """``{"doors": …, "surges": …}``, each where it is too long ago: when they were read, when anybody looked."""
+        """What is too long ago → when it was, epoch ms: that the doors were read, that any process kept up alerts and
+        surges. One that has just begun gives them time first."""
         now_ms = self._situation.now_ms
         late = {"doors": self._read_ms} if now_ms - self._read_ms > OVERDUE_MS else {}
-        if self._looked_ms is not None and now_ms - self._looked_ms > LOOK_OVERDUE_MS:
-            late["surges"] = self._looked_ms
+        if 0 <= now_ms - self._begun_ms <= UPKEEP_OVERDUE_MS:
+            return late
+        for what, done_ms in self._kept_up.items():
+            # What was done in the future was done before the clock was set back.
+            if done_ms is None or abs(now_ms - done_ms) > UPKEEP_OVERDUE_MS:
+                late[what] = self._begun_ms if done_ms is None else done_ms
         return late
 
     async def _read(self, now_ms: int) -> None:
         try:
             seen = await asyncio.to_thread(read_doors, self._store, now_ms)
-            self._looked_ms = await asyncio.to_thread(read_looked, self._store)
+            self._kept_up = await asyncio.to_thread(read_kept_up, self._store)
         except Exception:
             log.exception("The doors could not be read; the screens keep the last reading")
             return
@@ -82,11 +92,13 @@ class Doors:
             self.version += 1
 
 
-def read_looked(store: Store) -> int | None:
-    """When surges were last looked for, whichever process does it; None where nothing is known to be usual yet."""
+def read_kept_up(store: Store) -> dict[str, int | None]:
+    """When what sections depend on was kept up last, whichever process does it; None where it never was. What nobody
+    has begun to keep up is left out."""
     with store.read() as conn:
-        lease = leases.find(conn, LOOKING)
-    return lease.done_ms if lease is not None else None
+        found = {what: [leases.find(conn, job) for job in jobs] for what, jobs in KEPT_UP_BY.items()}
+    begun = {what: [lease.done_ms for lease in some if lease is not None] for what, some in found.items()}
+    return {what: min(done, key=lambda ms: ms or 0) for what, done in begun.items() if done}
 
 
 def read_doors(store: Store, now_ms: int) -> DoorsNow:

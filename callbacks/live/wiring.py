@@ -44,7 +44,7 @@ class Push:
 
 def register(server: FastAPI, room: Room) -> Push:
     """Put ``/live`` on the app, and ``/field/live`` for phones."""
-    board = Board(room.store, room.situation, room.city, room.pace.overdue)
+    board = Board(room.store, room.situation, room.city)
     started_ms = room.situation.now_ms
 
     def vouched_ms() -> int:

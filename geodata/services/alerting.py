@@ -23,6 +23,7 @@ from geodata.store.alerts import AlertNow, NewAlert
 from geodata.store.engine import Connection
 from geodata.store.events import EventNow
 
+JOB = "alerts"
 MINE_MAX = 200
 
 

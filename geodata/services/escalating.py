@@ -65,7 +65,8 @@ def escalate(desk: Desk, claims: Claims, now_ms: int, open_order: OpenOrder | No
             if may_write(conn):
                 leases.done(conn, JOB, now_ms)
         return 0
-    found = turned(desk, lease.done_ms - GRACE_MS, now_ms)
+    before_ms = min(lease.done_ms, now_ms)  # one of the future: the clock had leapt forward
+    found = turned(desk, before_ms - GRACE_MS, now_ms)
     with desk.store.read() as conn:
         told = alerts.raised_of(conn, {t.event_id for t in found})
         overtaken = alerting.overtaken(conn)  # a long look, during which nobody has to wait
@@ -81,7 +82,7 @@ def escalate(desk: Desk, claims: Claims, now_ms: int, open_order: OpenOrder | No
             count += _tell(conn, desk, some, now_ms, open_order)
             if is_last:
                 alerting.sweep(conn, overtaken, now_ms)
-            leases.done(conn, JOB, max(lease.done_ms, done_ms))
+            leases.done(conn, JOB, max(before_ms, done_ms))
     return count
 
 

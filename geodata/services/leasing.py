@@ -30,12 +30,13 @@ class Claims:
         """
         with self.store.read() as conn:
             found = leases.find(conn, job)
-        if found is not None and not found.is_free(self.holder, now_ms):
+        until_ms = now_ms + LEASE_MS
+        if found is not None and not found.is_free(self.holder, now_ms, until_ms):
             return None
         if found is not None and found.holder == self.holder and found.until_ms - now_ms > LEASE_MS // 2:
             return found
         with self.store.begin(durable=False) as conn:
-            taken = leases.take(conn, job, self.holder, now_ms=now_ms, until_ms=now_ms + LEASE_MS)
+            taken = leases.take(conn, job, self.holder, now_ms=now_ms, until_ms=until_ms)
         if taken is not None:
             self._held.add(job)
         return taken
@@ -44,9 +45,17 @@ class Claims:
         """Whether nobody else has taken the job meanwhile: to be asked in the transaction that writes."""
         return lambda conn: leases.holds(conn, job, self.holder)
 
-    def give_up(self) -> None:
-        """Hand everything on at once: whoever is stopped keeps nobody waiting."""
-        if self._held:
-            self._held.clear()
+    def done(self, lease: Lease, now_ms: int) -> None:
+        """A job that writes nothing else came to its end: said as seldom as a lease is renewed."""
+        if lease.done_ms is None or abs(now_ms - lease.done_ms) >= LEASE_MS // 2:
             with self.store.begin(durable=False) as conn:
-                leases.release(conn, self.holder)
+                if leases.holds(conn, lease.name, self.holder):
+                    leases.done(conn, lease.name, now_ms)
+
+    def give_up(self, *jobs: str) -> None:
+        """Hand these on at once, or all: whoever fails or is stopped keeps nobody waiting."""
+        held = self._held.intersection(jobs or self._held)
+        if held:
+            self._held.difference_update(held)
+            with self.store.begin(durable=False) as conn:
+                leases.release(conn, self.holder, held)

@@ -85,6 +85,7 @@ class Lookout:
         learned = self._learn(desk, now_ms)
         level = learned.level(now_ms)
         if level is None:
+            claims.done(lease, now_ms)
             return 0
         with desk.store.read() as conn:
             hour = surges.reported(conn, now_ms - HOUR_MS, now_ms, learned.classes)

@@ -7,6 +7,7 @@ nothing. Processes on several machines need clocks that agree to within a fracti
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -23,9 +24,10 @@ class Lease(NamedTuple):
     until_ms: int
     done_ms: int | None
 
-    def is_free(self, holder: str, now_ms: int) -> bool:
-        """Whether this holder may have it: it has it already, or it ran out."""
-        return self.holder == holder or self.until_ms <= now_ms
+    def is_free(self, holder: str, now_ms: int, until_ms: int) -> bool:
+        """Whether this holder may have it up to a moment: it has it already, or it ran out. So did one that lasts far
+        longer than that: it was taken by a clock that had leapt forward."""
+        return self.holder == holder or not now_ms < self.until_ms <= 2 * until_ms - now_ms
 
 
 _COLUMNS = tuple(getattr(LeaseRow, name) for name in Lease._fields)
@@ -43,7 +45,7 @@ def take(conn: Connection, name: str, holder: str, *, now_ms: int, until_ms: int
     if old is None:
         conn.execute(sa.insert(LeaseRow).values(name=name, holder=holder, until_ms=until_ms, done_ms=None))
         return Lease(name, holder, until_ms, None)
-    if not old.is_free(holder, now_ms):
+    if not old.is_free(holder, now_ms, until_ms):
         return None
     conn.execute(sa.update(LeaseRow).where(LeaseRow.name == name).values(holder=holder, until_ms=until_ms))
     return old._replace(holder=holder, until_ms=until_ms)
@@ -60,6 +62,7 @@ def done(conn: Connection, name: str, done_ms: int) -> None:
     conn.execute(sa.update(LeaseRow).where(LeaseRow.name == name).values(done_ms=done_ms))
 
 
-def release(conn: Connection, holder: str) -> None:
-    """Give up everything: the next one need not wait."""
-    conn.execute(sa.update(LeaseRow).where(LeaseRow.holder == holder).values(until_ms=0))
+def release(conn: Connection, holder: str, names: Collection[str]) -> None:
+    """Give these up: the next one need not wait."""
+    its = LeaseRow.holder == holder, LeaseRow.name.in_(names)
+    conn.execute(sa.update(LeaseRow).where(*its).values(until_ms=0))

@@ -224,6 +224,11 @@ def write(conn: Connection, kind: int, of: Stretch) -> None:
     conn.execute(sa.insert(WalkLogRow), [row])
 
 
+def drop(conn: Connection, from_ms: int) -> None:
+    """Take back every row that ends at a moment or later."""
+    conn.execute(sa.delete(WalkLogRow).where(WalkLogRow.to_ms >= from_ms))
+
+
 def known_since(conn: Connection) -> int | None:
     """From when on it is known what had been walked; None while nothing is."""
     first = sa.select(sa.func.min(WalkLogRow.to_ms)).where(WalkLogRow.kind == WHOLE)

@@ -185,6 +185,92 @@ def test_of_a_time_from_which_changes_are_not_followed_nothing_is_said(
     assert then(city, begun - 1) is None
 
 
+def happens(city: Town, n: int, at_ms: int) -> None:
+    """So many changes by which nobody walks."""
+    with city.store.begin() as conn:
+        for _ in range(n):
+            changes.append(conn, at_ms=at_ms, kind="positions", subject_id=0, actor="test")
+
+
+def walked(city: Town, at_ms: int) -> None:
+    """A unit signs on and is in G1 for some minutes."""
+    city.enrol("U1", at_ms=at_ms)
+    city.enrol("U1", status="on_duty", at_ms=at_ms)
+    for k in range(5):
+        city.fix("U1", at_ms + k * MINUTE, at="G1")
+    city.enrol("U1", status="off_duty", at_ms=at_ms + 5 * MINUTE)
+
+
+def test_of_hours_in_which_much_happens_and_nobody_walks_it_is_known_that_nobody_did(
+    city: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "FOLLOWED_MAX", 40)
+    city = planned(city)
+    keep(city, NOW)
+    walked(city, NOW)
+    quiet = NOW + 6 * MINUTE
+    keep(city, quiet)
+    held = now_kept(city)
+    assert held["G1"][0] > 0
+    hours = [NOW + n * HOUR // 2 for n in range(1, 24)]
+    for at_ms in hours:
+        happens(city, 8, at_ms)
+        keep(city, at_ms + MINUTE)
+    rows = len(kinds(city.store))
+    assert rows < len(hours), "not one for each look"
+    walked(city, NOW + 12 * HOUR)
+    keep(city, NOW + 12 * HOUR + 6 * MINUTE)
+    assert [then(city, at_ms) for at_ms in (quiet, *hours)] == [held] * 24
+    assert then(city, NOW + 12 * HOUR + 6 * MINUTE) == now_kept(city) != held
+
+
+def test_of_a_quiet_time_as_long_as_is_kept_it_is_known_that_nobody_walked(city: Town) -> None:
+    city = planned(city)
+    walked(city, NOW)
+    keep(city, NOW + HOUR)
+    held = now_kept(city)
+    for day in range(1, 70):
+        keep(city, NOW + day * DAY)
+        with city.store.begin() as conn:
+            walks.forget(conn, NOW + (day - 30) * DAY)
+            walk_log.purge(conn, NOW + (day - 30) * DAY)
+    assert [then(city, NOW + day * DAY - HOUR) for day in range(40, 70)] == [held] * 30
+    assert len(kinds(city.store)) < 8
+
+
+@pytest.mark.parametrize("leap", [3 * HOUR, 400 * DAY])
+def test_after_the_clock_leapt_forward_and_was_set_right_the_log_goes_on(city: Town, leap: int) -> None:
+    city = planned(city)
+    keep(city, NOW)
+    walked(city, NOW)
+    before = NOW + 10 * MINUTE
+    keep(city, before)
+    held = now_kept(city)
+    keep(city, NOW + SPAN_MS)
+    leapt = NOW + SPAN_MS + 10 * MINUTE
+    walked(city, leapt - 9 * MINUTE)
+    keep(city, leapt)
+    for late in (MINUTE, HOUR):
+        walked(city, leapt + leap + late)
+        keep(city, leapt + leap + late + 10 * MINUTE)
+    right = leapt + 3 * MINUTE
+    assert keep(city, right) == 1
+    assert then(city, right) == now_kept(city)
+    assert then(city, before) == held
+    assert then(city, right - 1) is None, "what was dated wrongly is not known"
+    happens(city, 1, right + MINUTE)
+    keep(city, right + MINUTE)
+    assert then(city, right + MINUTE) == now_kept(city)
+    assert max(row["to_ms"] for row in kept_in(city.store, "walk_log")) <= right + MINUTE
+
+
+def test_a_row_that_ends_a_moment_ahead_of_the_clock_is_left_there(city: Town) -> None:
+    city = planned(city)
+    keep(city, NOW + walk_log.LATE_MS)
+    assert keep(city, NOW) == 0
+    assert [row["to_ms"] for row in kept_in(city.store, "walk_log")] == [NOW + walk_log.LATE_MS]
+
+
 def test_what_no_instant_that_can_be_replayed_is_made_of_is_forgotten(city: Town) -> None:
     city = planned(city)
     seen, _ = recorded(city, 16, 12, lambda _: True)

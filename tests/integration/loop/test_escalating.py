@@ -79,6 +79,15 @@ def test_the_past_and_an_import_of_it_stay_quiet_and_a_night_without_the_server_
     assert told(city) == [("night", "yellow"), ("night", "red"), ("night", "dark")]
 
 
+def test_after_the_clock_leapt_forward_and_was_set_right_lights_are_told_of_as_they_turn(city: Town) -> None:
+    claims = begun(city)
+    escalate(city.desk, claims, NOW + 400 * 24 * HOUR)
+    report(city, "e")
+    assert escalate(city.desk, claims, NOW + 3 * HOUR) == 1
+    assert escalate(city.desk, claims, NOW + 9 * HOUR) == 2
+    assert told(city) == [("e", "yellow"), ("e", "red"), ("e", "dark")]
+
+
 def test_a_stopped_clock_is_not_told_of_and_goes_on_where_it_stood(city: Town) -> None:
     claims = begun(city)
     code = report(city, "e")

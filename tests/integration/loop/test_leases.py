@@ -78,6 +78,41 @@ def test_a_lease_is_renewed_at_half_its_time_and_not_written_before(store: Store
         assert lease.until_ms == until
 
 
+def test_of_several_jobs_one_is_handed_on_and_the_others_are_kept(store: Store) -> None:
+    first, second = Claims(store, "first"), Claims(store, "second")
+    for job in (JOB, "other"):
+        assert first.hold(job, NOW) is not None
+    first.give_up(JOB)
+    assert second.hold("other", NOW + 1) is None
+    assert second.hold(JOB, NOW + 1) is not None
+    first.give_up(JOB)
+    assert found(store).until_ms == NOW + 1 + LEASE_MS, "what another one has is not taken from it"
+
+
+def test_that_a_job_came_to_its_end_is_said_as_seldom_as_a_lease_is_renewed(store: Store) -> None:
+    claims, other = Claims(store, "only"), Claims(store, "other")
+    back = NOW - 5 * LEASE_MS
+    for at_ms, said_ms in (
+        (NOW, NOW), (NOW + LEASE_MS // 2 - 1, NOW), (NOW + LEASE_MS // 2, NOW + LEASE_MS // 2), (back, back)
+    ):  # fmt: skip
+        lease = claims.hold(JOB, at_ms)
+        assert lease is not None
+        claims.done(lease, at_ms)
+        assert found(store).done_ms == said_ms
+    lease = claims.hold(JOB, NOW)
+    assert lease is not None
+    assert other.hold(JOB, NOW + 2 * LEASE_MS) is not None
+    claims.done(lease, NOW + 2 * LEASE_MS)
+    assert found(store).done_ms == back, "it is another one's"
+
+
+def test_a_lease_taken_by_a_clock_that_had_leapt_forward_keeps_nobody_waiting_once_it_is_right(store: Store) -> None:
+    leapt = NOW + 400 * 24 * 3_600_000
+    assert Claims(store, "killed").hold(JOB, leapt) is not None
+    assert Claims(store, "next").hold(JOB, NOW) is not None
+    assert (found(store).holder, found(store).until_ms) == ("next", NOW + LEASE_MS)
+
+
 def test_whoever_is_stopped_hands_on_at_once_and_what_was_done_is_not_forgotten(store: Store) -> None:
     first, second = Claims(store), Claims(store)
     assert first.holder != second.holder

@@ -99,6 +99,10 @@ def test_with_a_week_of_data_missing_nothing_is_said(small: Town) -> None:
     burst(small, 60)
     assert Lookout().look(small.desk, Claims(small.store), NOW) == 0
     assert all_surges(small) == []
+    with small.store.read() as conn:
+        lease = leases.find(conn, JOB)
+    assert lease is not None
+    assert lease.done_ms == NOW, "it was looked"
 
 
 def test_it_goes_on_while_it_lasts_is_over_by_itself_and_keeps_its_height(small: Town) -> None:

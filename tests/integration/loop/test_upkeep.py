@@ -6,26 +6,31 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
 from callbacks import upkeep
 from callbacks.live.board import Board
+from callbacks.live.doors import UPKEEP_OVERDUE_MS
 from callbacks.live.frames import ViewPicture
-from callbacks.pace import LATE_MS, Pace
 from callbacks.room import Room
-from callbacks.upkeep import JOBS, Job, done, keep_up
+from callbacks.upkeep import JOBS, MINUTE_S, Job, done, keep_up
 from geodata.domain.alerts import MINUTE_MS
 from geodata.domain.roles import Audience, Role
 from geodata.domain.view import MapView
 from geodata.intake.door import now_ms
-from geodata.services import alerting
+from geodata.services import alerting, escalating
 from geodata.services.actors import Actor
-from geodata.services.leasing import LEASE_MS, Claims
+from geodata.services.desk import Desk
+from geodata.services.leasing import LEASE_MS, Claims, MayWrite
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
-from geodata.store import alerts, leases
+from geodata.situation.replay.walks_then import walks_at
+from geodata.store import alerts, leases, walk_log
 from geodata.store.engine import StoreError
+from tests.factories.access_city import kept_in
 from tests.factories.page_city import open_room
 
 
@@ -59,7 +64,7 @@ async def test_a_job_that_fails_is_logged_and_comes_again_and_the_others_go_on(
     kept.cancel()
     await asyncio.gather(kept, return_exceptions=True)
     assert "The upkeep failed at broken; it is tried again" in caplog.text
-    assert "could not reach the database for cut off: no database" in caplog.text
+    assert "The database kept the upkeep from cut off: no database" in caplog.text
     assert "sound" not in caplog.text
     told = {line["job"]: line["failing"] for line in room.pace.told(now_ms())}
     assert {name: told[name] for name in ("broken", "cut off", "sound")} == {
@@ -67,33 +72,78 @@ async def test_a_job_that_fails_is_logged_and_comes_again_and_the_others_go_on(
     }  # fmt: skip
 
 
-async def test_what_is_not_kept_up_is_named_on_the_screens_until_it_is_done_again(
+def job_of(lease: str) -> Job:
+    (found,) = [job for job in JOBS if job.lease == lease]
+    return found
+
+
+async def failing(room: Room, picture: ViewPicture, until: set[str]) -> dict[str, Any]:
+    """Which parts of a picture do not go on, once these are it; a second of the room's clock is a hundredth here."""
+    fails: dict[str, Any] = {}
+    for _ in range(200):
+        if picture.stale():
+            picture.refresh()
+        fails = picture.full()["fails"]
+        if set(fails) == until:
+            break
+        await asyncio.sleep(0.01)
+        room.situation.now_ms += 1_000
+    return fails
+
+
+async def test_what_no_process_keeps_up_is_named_on_the_screens_of_all_until_one_does_it_again(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = True
-
-    def work(_: Room, __: Claims, ___: int) -> None:
-        if broken:
-            raise ValueError("no")
-
-    pace = replace(room, pace=Pace())
-    job, claims = Job("asking", 3, work, feeds="alerts"), Claims(room.store)
-    assert not await done(job, pace, claims)
-    late_ms = now_ms() + LATE_MS + 6_001
-    assert pace.pace.overdue(late_ms - 10_000) == {}
-    board = Board(room.store, room.situation, room.city, lambda _: pace.pace.overdue(late_ms))
-    picture = ViewPicture(board, (), MapView("C", audience=Audience.STAFF))
+    first, second = Claims(room.store), Claims(room.store)
+    began_ms = now_ms()
+    for lease in (alerting.JOB, escalating.JOB):
+        assert await done(job_of(lease), room, first)
+    picture = ViewPicture(
+        Board(room.store, room.situation, room.city), (), MapView("C", audience=Audience.STAFF)
+    )  # fmt: skip
     picture.refresh()
-    fails = picture.full()["fails"]
+    well, climb = alerting.climb, job_of(alerting.JOB)
+    monkeypatch.setattr(room.situation, "now_ms", began_ms + UPKEEP_OVERDUE_MS + 60_000)
+    monkeypatch.setattr(upkeep, "now_ms", lambda: room.situation.now_ms)
+
+    def broken(*_: object) -> int:
+        raise ValueError("no")
+
+    monkeypatch.setattr(alerting, "climb", broken)
+    for claims in (first, second):
+        assert await done(job_of(escalating.JOB), room, claims)
+        assert not await done(climb, room, claims)
+    fails = await failing(room, picture, {"alerts"})
     assert set(fails) == {"alerts"}
     assert fails["alerts"][0] == "source"
-    broken = False
-    assert await done(job, pace, claims)
-    late_ms = now_ms()
-    monkeypatch.setattr(room.situation, "now_ms", room.situation.now_ms + 1_000)
-    assert picture.stale()
-    picture.refresh()
-    assert picture.full()["fails"] == {}
+    assert began_ms <= fails["alerts"][1] < began_ms + 60_000
+    monkeypatch.setattr(alerting, "climb", well)
+    assert await done(climb, room, second)
+    assert await failing(room, picture, set()) == {}
+    first.give_up()
+    second.give_up()
+
+
+async def test_what_one_process_fails_at_another_does_at_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = Claims(room.store), Claims(room.store)
+    climb, well = job_of(alerting.JOB), alerting.climb
+    ran: list[str] = []
+
+    def shaky(desk: Desk, may_write: MayWrite, at_ms: int) -> int:
+        with desk.store.read() as conn:
+            lease = leases.find(conn, alerting.JOB)
+        assert lease is not None
+        ran.append(lease.holder)
+        if lease.holder == first.holder:
+            raise ValueError("no")
+        return well(desk, may_write, at_ms)
+
+    monkeypatch.setattr(alerting, "climb", shaky)
+    assert not await done(climb, room, first)
+    assert await done(climb, room, second)
+    assert await done(climb, room, first), "it is no longer its turn"
+    assert ran == [first.holder, second.holder]
+    second.give_up()
 
 
 async def test_what_is_dear_is_not_tried_again_at_once_when_it_fails(room: Room) -> None:
@@ -117,16 +167,43 @@ async def test_what_is_dear_is_not_tried_again_at_once_when_it_fails(room: Room)
     assert runs["dear"] == 1
 
 
+async def test_a_log_that_somebody_reads_for_long_is_left_alone_for_a_minute_after_each_try(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (job,) = [job for job in JOBS if job.name == "keeping the write-ahead log short"]
+    monkeypatch.setattr(room.store, "shorten", partial(room.store.shorten, most_bytes=0, wait_ms=50))
+    with room.store.read() as conn:
+        leases.find(conn, "any")
+        with room.store.begin() as other:
+            leases.take(other, "any", "p", now_ms=0, until_ms=0)
+        assert not await done(job, room, Claims(room.store))
+    assert "from keeping the write-ahead log short: it is long, and still read" in caplog.text
+    assert job.failed_s >= MINUTE_S
+    assert await done(job, room, Claims(room.store))
+
+
+async def test_where_no_past_is_kept_nothing_is_written_of_what_was_walked(room: Room) -> None:
+    with room.store.begin() as conn:
+        walk_log.drop(conn, 0)
+    none = replace(room, city=room.city.model_copy(update={"track_days": 0}))
+    job, claims = job_of(upkeep.WALKING), Claims(room.store)
+    assert await done(job, none, claims)
+    assert kept_in(room.store, "walk_log") == []
+    assert walks_at(room.store, room.door.desk().grids, now_ms()) is None, "it is unknown"
+    assert await done(job, room, claims)
+    assert len(kept_in(room.store, "walk_log")) == 1
+    claims.give_up()
+
+
 async def test_every_job_of_the_table_runs_on_a_real_city_and_those_done_once_hold_a_lease(room: Room) -> None:
     first, second = Claims(room.store), Claims(room.store)
     for job in JOBS:
         assert await done(job, room, first), job.name
         assert await done(job, room, second), job.name
     with room.store.read() as conn:
-        names = ("alerts", "escalation", "surges", "coverage", "walks", "briefing")
-        held = {name: leases.find(conn, name) for name in names}
-    assert len(held) == sum(job.once for job in JOBS)
-    assert {lease.holder for lease in held.values() if lease} == {first.holder}
+        held = [leases.find(conn, job.lease) for job in JOBS if job.lease]
+    assert len(held) == 6
+    assert {lease.holder if lease else "" for lease in held} == {first.holder}
     first.give_up()
 
 
@@ -145,7 +222,7 @@ async def test_the_running_upkeep_asks_the_next_tier_and_hands_its_leases_on_whe
     await asyncio.gather(kept, return_exceptions=True)
     with room.store.read() as conn:
         (alert,) = [a for a in alerts.standing(conn) if a.code == found.code]
-        lease = leases.find(conn, upkeep.CLIMBING)
+        lease = leases.find(conn, alerting.JOB)
     assert alert.asked == ("duty_officer", "shift_leader", "centre_head")
     assert lease is not None
     assert lease.until_ms == 0
@@ -153,4 +230,4 @@ async def test_the_running_upkeep_asks_the_next_tier_and_hands_its_leases_on_whe
 
 def test_the_paces_of_the_table_leave_a_lease_time_to_be_renewed() -> None:
     for job in JOBS:
-        assert not job.once or job.every_s * 1000 < LEASE_MS, job.name
+        assert not job.lease or job.every_s * 1000 < LEASE_MS, job.name

@@ -291,14 +291,15 @@ async def test_sources_that_cannot_be_read_are_overdue_after_a_while(
 async def test_surges_that_nobody_looks_for_any_more_are_named_where_they_show(
     board: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked_ms = NOW_MS - doors.LOOK_OVERDUE_MS - 1
-    monkeypatch.setattr(doors, "read_looked", lambda _: looked_ms)
-    board.tokens(0)
+    looked_ms = NOW_MS - 1
+    monkeypatch.setattr(doors, "read_kept_up", lambda _: {"surges": looked_ms})
     for _ in range(200):
+        board.tokens(0)
         await asyncio.sleep(0.01)
-        board.situation.now_ms += 1_000
+        board.situation.now_ms += 10_000
         if board.overdue(0):
             break
+    assert board.situation.now_ms > NOW_MS + doors.UPKEEP_OVERDUE_MS
     picture = ViewPicture(board, LAYERS, MapView("A000", layers=("surges", "units")))
     picture.refresh()
     assert picture.full()["fails"] == {part: ["source", looked_ms] for part in ("ticker", "layer:surges")}
