@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
@@ -42,12 +43,14 @@ class Playing:
     kiosk: Kiosk
     programme: Programme | None
     slots: list[Slot]
-    calls: list[Call]
     shown: Shown | None = None
 
 
-def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_ms: int) -> Playing:
-    """Of the screen that asks; ``read`` reads an address as it gets it. Raises NotThereError for everybody else."""
+def playing(access: Access, zone: ZoneInfo, actor: Actor, read: Read, now_ms: int) -> Playing:
+    """Of the screen that asks, for a thread; ``read`` reads an address as it gets it, without the live picture.
+
+    Raises NotThereError for everybody else.
+    """
     if Role.SCREEN not in actor.roles:
         raise NotThereError("only a screen plays")
     with access.store.read() as conn:
@@ -55,21 +58,24 @@ def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_
         kept = programmes.by_id(conn, screen.programme_id) if screen.programme_id is not None else None
         order = showing.shown(conn, [actor.account_id]).get(actor.account_id)
     if actor.page != "wall":
-        return Playing(screen.kiosk, None, [], [])
+        return Playing(screen.kiosk, None, [])
     if order is not None and not (order.on(now_ms) and _reads(read, order.address)):
         order = None
     if kept is None:
-        return Playing(screen.kiosk, None, [], calls(situation, actor), order)
+        return Playing(screen.kiosk, None, [], order)
     programme = _shown(kept.programme, read)
-    slots = running_order(programme.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
-    return Playing(screen.kiosk, programme, slots, calls(situation, actor), order)
+    slots = running_order(programme.steps, zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, programme, slots, order)
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:
-    """The alerts of the last two minutes in the actor's areas that come between, the most pressing first.
+    """The alerts of the last two minutes in the actor's areas that come between, the most pressing first; only on walls.
 
-    Of each it has what the lists of a wall have: kind, place, time. Who is asked is for the staff.
+    Of each it has what the lists of a wall have: kind, place, time. Who is asked is for the staff. Asked on the event
+    loop, to which the live picture belongs.
     """
+    if actor.page != "wall":
+        return []
     tree, since = situation.tree, situation.now_ms - CALL_FRESH_MS
     rows = [row for span in actor.ordinals(tree) for row in situation.alerts(span.start, CALLS_MAX).rows]
     fresh = [row for row in rows if row.ended_ms is None and row.raised_ms > since and row.trigger in CALLS]

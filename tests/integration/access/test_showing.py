@@ -20,7 +20,6 @@ from geodata.services.looking import permitted_view
 from geodata.services.playing import playing
 from geodata.services.showing import Followed, Hall
 from geodata.services.walls import STALE_MS, Wall
-from geodata.situation.loading import load_situation
 from geodata.store import showing as kept
 from layers.registry import LAYER_IDS
 from tests.factories.access_city import MINUTE, NOW, Town, of
@@ -55,9 +54,8 @@ def leader(*areas: str) -> Actor:
 
 def shown(city: Town, login: str, now_ms: int = NOW) -> Shown | None:
     """What a screen is told."""
-    situation = load_situation(city.store, city.desk.calendar.zone, now_ms)
     actor = city.actor(login)
-    return playing(city.access, situation, actor, partial(hall(city).read, actor), now_ms).shown
+    return playing(city.access, city.desk.calendar.zone, actor, partial(hall(city).read, actor), now_ms).shown
 
 
 def wall_of(city: Town, login: str, now_ms: int = NOW) -> Wall:

@@ -108,6 +108,13 @@ def target(place: Place, rule: Rule, area: str) -> dict[str, str]:
     return filled
 
 
+def test_a_wall_asks_the_live_picture_on_the_loop_which_moves_it_on(place: Place) -> None:
+    """Of everything else that the tests of this room ask for, ``found_place`` proves it when they have ended."""
+    assert place.ask("GET", "/screen", place.newcomer(Role.SCREEN, page="wall")).status == 200
+    assert ("alerts", True) in place.looks
+    assert ("alerts", False) not in place.looks
+
+
 def token_id(place: Place, secret: str) -> int:
     with place.room.store.read() as conn:
         found = tokens.find(conn, secret)
