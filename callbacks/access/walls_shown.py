@@ -25,7 +25,8 @@ MB = 1_000_000
 class Card:
     """A wall on the page. ``parts``: its view in words; ``map_area``: the code of the area that it shows, or "".
 
-    ``age_ms``: of its picture, None where it is not there. ``grown``: how the heap changed since the page was loaded.
+    ``age_ms``: of its picture, None where it is not there; where the clock was set back since, how far off it is.
+    ``grown``: how the heap changed since the page was loaded.
     """
 
     wall: Wall
@@ -55,7 +56,7 @@ def card(room: Room, actor: Actor, wall: Wall, lang: str, now_ms: int) -> Card:
     socket = wall.seen.socket if wall.seen else None
     address = socket.address if socket else ""
     view = _view(room, actor, address)
-    age_ms = now_ms - (socket.beat_ms or socket.opened_ms) if socket and wall.here else None
+    age_ms = abs(now_ms - (socket.beat_ms or socket.opened_ms)) if socket and wall.here else None
     heap = socket.heap if socket and wall.here else None
     grown = heap - socket.first_heap if socket and heap is not None and socket.first_heap is not None else None
     return Card(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 STATES = frozenset({"live", "late", "down"})
@@ -28,6 +28,11 @@ class Echo:
     first_heap: int | None = None
     loaded_ms: int | None = None
     doing: str = ""
+
+    def until(self, now_ms: int) -> Echo:
+        """Without a beat and a moment of loading of after now: it never had them, or the clock was set back since."""
+        loaded_ms = self.loaded_ms if (self.loaded_ms or 0) <= now_ms else None
+        return replace(self, beat_ms=self.beat_ms if self.beat_ms <= now_ms else 0, loaded_ms=loaded_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ class Hub:
 
     def hear(self, client: Client, echo: Echo) -> None:
         """A screen says how it is."""
-        client.echo, client.heard_ms = echo, self.now_ms()
+        client.heard_ms = self.now_ms()
+        client.echo = echo.until(client.heard_ms)
 
     def screens(self) -> list[Screen]:
         """Every open socket and what is known of it, the oldest picture first."""

@@ -86,7 +86,7 @@ class Client:
         shown_ms = self.echo.beat_ms if self.echo and self.echo.beat_ms else self.opened_ms
         return Screen(
             self.token_id, self.account_id, address, page, area, self.topic.key if self.topic else "", self.opened_ms,
-            self.heard_ms if self.echo else None, self.echo, max(0, now_ms - shown_ms), self.outlet.waiting(),
+            self.heard_ms if self.echo else None, self.echo, abs(now_ms - shown_ms), self.outlet.waiting(),
         )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from geodata.store.accounts import Account
 from geodata.store.engine import Store
 
 STALE_MS = 20_000
-"""What a process has not said again for so long, it does not know any more: it was killed."""
+"""What a process has not said again for so long, it does not know any more: it was killed. So it is with what it said
+in the future: the clock was set back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def outlines(access: Access, actor: Actor, tree: AreaTree, code: str) -> tuple[t
 
 def together(seen: Sequence[Seen], now_ms: int) -> Seen | None:
     """What all processes (the newest first) say of one screen: of its sockets the one with the oldest picture."""
-    here = [s for s in seen if s.socket.count and now_ms - s.at_ms < STALE_MS]
+    here = [s for s in seen if s.socket.count and abs(now_ms - s.at_ms) < STALE_MS]
     if here:
         worst = min(here, key=lambda s: s.socket.beat_ms or s.socket.opened_ms)
         return replace(worst, socket=replace(worst.socket, count=sum(s.socket.count for s in here)))

@@ -8,11 +8,16 @@ from html import unescape
 import httpx
 import pytest
 
+from callbacks.live import noting
+from callbacks.live.echoes import read_echo
+from callbacks.live.hub import Hub
+from callbacks.live.topics import Client
 from geodata.domain.roles import Role
 from geodata.domain.showing import Seen, Socket
 from geodata.intake.door import now_ms
 from geodata.services import walls
 from tests.factories.access_browser import House, Labels, path_of, secret_on
+from tests.unit.live.fakes import FakeOutlet
 
 PUSH = {"act": "push", "screens": ["hall-1"], "span": "15", "address": "", "choice": "", "within": ""}
 
@@ -80,6 +85,24 @@ async def test_every_wall_within_reach_is_listed_connected_or_not_and_nobody_els
     drawn = await leader.get("/walls/map/D1")
     assert drawn.headers["content-type"] == "image/svg+xml"
     assert drawn.text.count("<path") >= 1
+
+
+async def test_a_wall_that_tells_nonsense_of_itself_or_shows_the_future_is_listed_and_not_live(house: House) -> None:
+    leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
+    await hung(leader, "hall-1", "D1")
+    seen(house, "hall-1", beat_ms=now_ms() + 3_600_000)
+    assert "画面停止" in card(await leader.get("/walls"), "hall-1")
+    wall = Client(FakeOutlet(), account_id=house.account("hall-1").id)
+    hub = Hub(lambda view: None, lambda: 0)  # type: ignore[arg-type,return-value]
+    hub.join(wall)
+    told = read_echo({"beat": now_ms(), "state": "live", "build": "b1", "heap": None, "loaded": 2**53 - 1})
+    assert told is not None
+    hub.hear(wall, told)
+    walls.note(house.room.store, "p", noting.seen(hub.walls(), hub.now_ms()))
+    hub.leave(wall)
+    page = await leader.get("/walls")
+    assert page.status_code == 200
+    assert "页面加载于 —" in card(page, "hall-1")
 
 
 async def test_a_wall_is_told_what_a_desk_makes_it_show_and_by_whom_in_its_language(house: House) -> None:

@@ -228,6 +228,7 @@ def test_how_a_screen_is_comes_from_all_processes_and_who_is_killed_knows_it_no_
     assert not later.here
     assert later.seen is not None
     assert later.seen.at_ms == NOW
+    assert not wall_of(lobby, "wall-1", NOW - MINUTE).here, "the clock was set back, and nobody has seen it since"
     assert wall_of(lobby, "wall-s").seen is None
     with lobby.store.begin() as conn:
         kept.purge(conn, NOW + MINUTE)

@@ -154,6 +154,21 @@ async def test_the_age_of_each_screen_is_that_of_the_beat_it_gave_back(rig: Rig)
     leave_all(rig)
 
 
+async def test_a_beat_of_the_future_makes_no_picture_young_and_a_page_was_not_loaded_in_it(rig: Rig) -> None:
+    frozen, _ = rig.screen(MapView("W01", "wall"))
+    now_ms = rig.hub.now_ms()
+    frozen.opened_ms = now_ms - 60_000
+    for beat_ms in (now_ms + 3_600_000, 2**53 - 1):
+        rig.hub.hear(frozen, Echo(beat_ms, "live", "b1", None, loaded_ms=beat_ms))
+        assert frozen.echo == Echo(0, "live", "b1", None)
+        assert 60_000 <= frozen.screen(rig.hub.now_ms()).age_ms < 62_000
+    told = Echo(now_ms - 2_000, "live", "b1", None, loaded_ms=now_ms - 30_000)
+    rig.hub.hear(frozen, told)
+    assert frozen.echo == told
+    assert frozen.screen(now_ms - 3_600_000).age_ms == 3_598_000, "the clock was set back by an hour"
+    leave_all(rig)
+
+
 async def test_a_topic_whose_frames_cannot_be_made_keeps_no_other_waiting(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
