@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from fastapi import FastAPI
 
 from callbacks.live import bells
+from callbacks.live.ages import Age
 from callbacks.live.bells import Bells
 from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
@@ -22,6 +22,7 @@ from geodata.services.actors import asking
 from geodata.services.looking import permitted_view
 from geodata.situation.replay.archive import Archive
 from geodata.situation.replay.files import LogFiles
+from geodata.situation.tailing import wall_ms
 from layers.registry import LAYER_IDS, LAYERS
 
 LAG_MS = 2_000
@@ -47,13 +48,16 @@ def register(server: FastAPI, room: Room) -> Push:
     board = Board(room.store, room.situation, room.city, room.pace.overdue)
     started_ms = room.situation.now_ms
 
+    looked, beaten = Age(), Age()
+
     def vouched_ms() -> int:
-        now_ms = time.time_ns() // 1_000_000
-        seen_ms = room.tail.caught_up_ms or started_ms
-        return now_ms if now_ms - seen_ms < LAG_MS else seen_ms
+        now_ms = wall_ms()
+        age_ms = looked.of(room.tail.caught_up_ms or started_ms, now_ms)
+        return now_ms if age_ms < LAG_MS else now_ms - age_ms
 
     def beat_ms() -> int:
-        return room.tail.beat_ms or started_ms
+        now_ms = wall_ms()
+        return now_ms - beaten.of(room.tail.beat_ms or started_ms, now_ms)
 
     replays = replays_of(room)
     draw = drawing(lambda view: ViewPicture(board, LAYERS, view), replays)
