@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
 from callbacks.permits import permitted
+from callbacks.queue import view_at
 from callbacks.room import Room
 from dashboard import ids
 from geodata.domain.roles import Right, Role
-from geodata.domain.view import MapView, ViewError, parse_view
+from geodata.domain.view import MapView, ViewError
 from geodata.services.actors import Actor, asking
-from geodata.services.looking import permitted_view, sender_of
-from layers.registry import LAYER_IDS
+from geodata.services.looking import sender_of
 
 Json = dict[str, Any]
 ACCOUNT = "/account"
@@ -86,10 +85,7 @@ def me(room: Room, actor: Actor) -> Json:
 def answer(room: Room, actor: Actor, pathname: str, search: str) -> Json:
     """``{"ok": True, …}`` for an address that is a view of this city, else which field is wrong and its value."""
     try:
-        classes = frozenset(room.catalogue.classes)
-        view = parse_view(unquote(pathname), search, layer_ids=LAYER_IDS, class_codes=classes,
-                          looks=room.city.looks)  # fmt: skip
-        view = permitted_view(actor, room.situation.tree, view)
+        view = view_at(room, actor, pathname, search)
     except ViewError as wrong:
         return {"ok": False, "field": wrong.field, "value": wrong.value, "rule": wrong.rule, "why": wrong.why}
     return {"ok": True, "address": view.address(), "area": view.area, "page": view.page, "lang": view.lang}

@@ -37,25 +37,17 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One open socket, for whoever looks after the screens. Times are epoch ms of this machine.
+    """One open socket of a screen, for whoever looks after the screens. Times are epoch ms of this machine.
 
-    ``token_id``: in whose name it was opened (0: nobody's); ``account_id``: of a screen's account, 0 for all others;
-    ``address``, ``page`` and ``area`` are "" before it asked for a view.
-    ``age_ms``: how old what it shows is; of the last echo, or of the wait for the first. ``echo`` was ``heard_ms``.
-    ``unread``: bytes that it has not taken yet.
+    ``address`` is "" before it asked for a view. ``age_ms``: how old what it shows is; of the last echo, or of the wait
+    for the first.
     """
 
-    token_id: int
     account_id: int
     address: str
-    page: str
-    area: str
-    topic: str
     opened_ms: int
-    heard_ms: int | None
     echo: Echo | None
     age_ms: int
-    unread: int
 
 
 def read_echo(message: Mapping[str, Any]) -> Echo | None:

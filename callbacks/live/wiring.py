@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI
 
@@ -16,14 +15,14 @@ from callbacks.live.frames import ViewPicture
 from callbacks.live.hub import Hub
 from callbacks.live.replays import Replays, drawing
 from callbacks.live.socket import OpenSockets, serve
+from callbacks.queue import view_of
 from callbacks.room import Room
-from geodata.domain.view import MapView, ViewError, parse_view
+from geodata.domain.view import MapView
 from geodata.services.actors import asking
-from geodata.services.looking import permitted_view
 from geodata.situation.replay.archive import Archive
 from geodata.situation.replay.files import LogFiles
 from geodata.situation.tailing import wall_ms
-from layers.registry import LAYER_IDS, LAYERS
+from layers.registry import LAYERS
 
 LAG_MS = 2_000
 """A tail this far behind is still called up to date: it looks some thirty times a second, and reloads now and then."""
@@ -64,14 +63,7 @@ def register(server: FastAPI, room: Room) -> Push:
     hub = Hub(draw, board.newest_ms, vouched_ms, beat_ms, full=lambda: room.door.full)
 
     def read(address: str) -> MapView:
-        try:
-            parts = urlsplit(address)
-        except ValueError as error:
-            raise ViewError("view", address[:100], "is not an address") from error
-        class_codes = frozenset(room.situation.catalogue.classes)
-        view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes,
-                          looks=room.city.looks)  # fmt: skip
-        return permitted_view(asking.get(), room.situation.tree, view)
+        return view_of(room, asking.get(), address)
 
     bell = Bells(room.store, lambda: room.situation.seq)
     push = Push(hub, bell, serve(server, hub, read, room.build), replays)

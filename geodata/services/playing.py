@@ -69,7 +69,7 @@ def playing(access: Access, zone: ZoneInfo, actor: Actor, read: Read, now_ms: in
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:
-    """The alerts of the last two minutes in the actor's areas that come between, the most pressing first; only on walls.
+    """The alerts of the last two minutes in the actor's areas that come between, the most pressing first; on walls.
 
     Of each it has what the lists of a wall have: kind, place, time. Who is asked is for the staff. Asked on the event
     loop, to which the live picture belongs.

@@ -146,11 +146,13 @@ async def test_the_age_of_each_screen_is_that_of_the_beat_it_gave_back(rig: Rig)
     now_ms = rig.hub.now_ms()
     mute.opened_ms = now_ms - 60_000
     rig.hub.hear(told, Echo(now_ms - 20_000, "late", "b1", None))
-    first, second = rig.hub.screens()
+    mute.account_id, told.account_id = 4, 5
+    rig.screen()
+    first, second = rig.hub.walls()
     assert 60_000 <= first.age_ms < 62_000
-    assert (first.echo, first.heard_ms) == (None, None)
+    assert (first.account_id, first.echo) == (4, None)
     assert 20_000 <= second.age_ms < 22_000
-    assert (second.page, second.area, second.topic) == ("wall", "W01", MapView("W01", "wall").topic())
+    assert (second.account_id, second.address) == (5, MapView("W01", "wall").address())
     leave_all(rig)
 
 
