@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -39,9 +40,7 @@ def router(answers: Answers) -> APIRouter:
         room, actor, at_ms = answers.room, asking.get(), now_ms()
         try:
             found = await to_thread.run_sync(
-                lambda: playing(
-                    room.access, room.situation.zone, actor, lambda address: view_of(room, actor, address), at_ms
-                )
+                lambda: playing(room.access, room.situation.zone, actor, partial(view_of, room), at_ms)
             )
         except NotThereError:
             raise MissingError from None

@@ -89,7 +89,14 @@ def said(room: Room, view: MapView, lang: str) -> tuple[str, ...]:
 
 
 def why(room: Room, wall: Wall, lang: str) -> str:
-    """Why it shows what it shows."""
+    """Why it shows what it shows, and what it was made to show and does not."""
+    if wall.order and not wall.shown:
+        unseen = words(lang, "walls.why.unseen", order=f"{line(room, wall.order, lang)} · {wall.order.login}")
+        return " · ".join(filter(None, (_why(room, wall, lang), unseen)))
+    return _why(room, wall, lang)
+
+
+def _why(room: Room, wall: Wall, lang: str) -> str:
     if wall.here and wall.seen and wall.seen.socket.doing:
         return words(lang, f"walls.why.{wall.seen.socket.doing}")
     if wall.shown:

@@ -9,11 +9,10 @@ from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
 from geodata.domain.roles import Role
 from geodata.domain.showing import Shown
-from geodata.domain.view import ViewError
 from geodata.services.access import Access
 from geodata.services.actors import Actor
 from geodata.services.looking import NotThereError
-from geodata.services.programmes import Read
+from geodata.services.walls import Read, shows, standing
 from geodata.situation.briefs import EventBrief
 from geodata.situation.situation import Situation
 from geodata.store import programmes, showing
@@ -47,7 +46,7 @@ class Playing:
 
 
 def playing(access: Access, zone: ZoneInfo, actor: Actor, read: Read, now_ms: int) -> Playing:
-    """Of the screen that asks, for a thread; ``read`` reads an address as it gets it, without the live picture.
+    """Of the screen that asks, for a thread; ``read`` does without the live picture.
 
     Raises NotThereError for everybody else.
     """
@@ -56,14 +55,14 @@ def playing(access: Access, zone: ZoneInfo, actor: Actor, read: Read, now_ms: in
     with access.store.read() as conn:
         screen = programmes.screens_of(conn, [actor.account_id]).get(actor.account_id, Screen())
         kept = programmes.by_id(conn, screen.programme_id) if screen.programme_id is not None else None
-        order = showing.shown(conn, [actor.account_id]).get(actor.account_id)
+        order = standing(showing.shown(conn, [actor.account_id]).get(actor.account_id), now_ms)
     if actor.page != "wall":
         return Playing(screen.kiosk, None, [])
-    if order is not None and not (order.on(now_ms) and _reads(read, order.address)):
+    if order is not None and not shows(read, actor, order.address):
         order = None
     if kept is None:
         return Playing(screen.kiosk, None, [], order)
-    programme = _shown(kept.programme, read)
+    programme = _shown(kept.programme, actor, read)
     slots = running_order(programme.steps, zone, now_ms, now_ms + AHEAD_MS)
     return Playing(screen.kiosk, programme, slots, order)
 
@@ -84,15 +83,7 @@ def calls(situation: Situation, actor: Actor) -> list[Call]:
     return [Call(row, event) for row, event in found if event is not None]
 
 
-def _shown(programme: Programme, read: Read) -> Programme:
+def _shown(programme: Programme, screen: Actor, read: Read) -> Programme:
     """Without the steps that the screen cannot show: areas that are no longer there or no longer its own, theme
     screens, layers and classes that the city no longer has."""
-    return replace(programme, steps=tuple(step for step in programme.steps if _reads(read, step.address)))
-
-
-def _reads(read: Read, address: str) -> bool:
-    try:
-        read(address)
-    except ViewError:
-        return False
-    return True
+    return replace(programme, steps=tuple(step for step in programme.steps if shows(read, screen, step.address)))

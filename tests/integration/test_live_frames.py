@@ -163,8 +163,13 @@ async def test_what_stands_still_grows_old_although_the_clock_is_set_back(
 
     monkeypatch.setattr(Watch, "moved", cut)
     await until(lambda: room.tail.error)
-    monkeypatch.setattr(wiring, "wall_ms", lambda: time.time_ns() // 1_000_000 - 3_600_000)
-    monkeypatch.setattr(hub, "now_ms", wiring.wall_ms)
+    back = time.time_ns() // 1_000_000 - 3_600_000 - round(time.monotonic() * 1000)
+
+    def set_back_ms() -> int:
+        return back + round(time.monotonic() * 1000)
+
+    monkeypatch.setattr(wiring, "wall_ms", set_back_ms)
+    monkeypatch.setattr(hub, "now_ms", set_back_ms)
     outlet.packets.clear()
     await until(lambda: [m for m in outlet.messages("beat") if m["now"] - m["at"] > 1_500])
     last = outlet.messages("beat")[-1]

@@ -54,8 +54,12 @@ def added(city: Town, actor: Actor, programme: Programme = DAY) -> int:
 
 
 def played_by(city: Town, login: str, at_ms: int = NOW, classes: frozenset[str] = CLASSES) -> Playing:
-    actor = city.actor(login)
-    return playing(city.access, city.desk.calendar.zone, actor, reader(city, actor, classes), at_ms)
+    return played_as(city, city.actor(login), at_ms, classes)
+
+
+def played_as(city: Town, actor: Actor, at_ms: int = NOW, classes: frozenset[str] = CLASSES) -> Playing:
+    zone = city.desk.calendar.zone
+    return playing(city.access, zone, actor, lambda who, address: reader(city, who, classes)(address), at_ms)
 
 
 def called_to(city: Town, login: str, at_ms: int = NOW) -> list[Call]:
@@ -169,7 +173,7 @@ def test_a_screen_gets_a_programme_of_its_area_and_plays_it_alone(city: Town) ->
     alone = played_by(city, "wall-2")
     assert (alone.programme, alone.slots, alone.kiosk) == (None, [], Kiosk())
     with pytest.raises(NotThereError):
-        playing(city.access, city.desk.calendar.zone, boss, reader(city, boss), NOW)
+        played_as(city, boss)
     programmes.end(city.access, boss, city.tree, number, NOW)
     left = played_by(city, "wall-1")
     assert (left.programme, left.kiosk) == (None, kiosk), "it still hangs as it did"
