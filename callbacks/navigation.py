@@ -16,6 +16,7 @@ from geodata.domain.roles import Right, Role
 from geodata.domain.view import MapView, ViewError
 from geodata.services.actors import Actor, asking
 from geodata.services.looking import sender_of
+from geodata.store import units
 
 Json = dict[str, Any]
 ACCOUNT = "/account"
@@ -66,9 +67,11 @@ def home_address(room: Room, actor: Actor) -> str:
 
 def me(room: Room, actor: Actor) -> Json:
     """What the page must know of who looks at it: its name, whether it is a screen, where its reach begins, and what
-    tells its own alerts from those of others."""
-    tree = room.situation.tree
-    unit = room.situation.unit(actor.unit_code) if actor.is_unit_member and actor.unit_code else None
+    tells its own alerts from those of others. For a thread, in which Dash makes its pages: without the live picture."""
+    tree, unit = room.situation.tree, None
+    if actor.is_unit_member and actor.unit_code:
+        with room.store.read() as conn:
+            unit = units.by_codes(conn, [actor.unit_code]).get(actor.unit_code)
     answers = actor.may(Right.ACKNOWLEDGE)
     return {
         "name": actor.name, "screen": Role.SCREEN in actor.roles,

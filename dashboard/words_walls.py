@@ -73,12 +73,12 @@ WALLS: Pairs = {
     ),
     "walls.done.nothing": ("所选大屏没有可解除的画面。", "There was nothing to release on them."),
     "walls.away.order": (
-        "{n} 块未连接：重新连接时若仍有效才会显示。",
-        "{n} not connected: shown when back, if it still stands then.",
+        "已留给 {n} 块未连接的大屏：重新连接时若仍有效才会显示。",
+        "Kept for {n} not connected: shown when back, if it still stands then.",
     ),
     "walls.away.release": (
-        "{n} 块未连接：重新连接后显示自己的画面。",
-        "{n} not connected: back at their own once they are back.",
+        "已解除 {n} 块未连接的大屏：重新连接后显示自己的画面。",
+        "Released for {n} not connected: at their own once back.",
     ),
     "walls.state.live": ("实时", "Live"),
     "walls.state.late": ("延迟", "Late"),

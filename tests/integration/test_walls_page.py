@@ -139,7 +139,7 @@ async def test_a_wall_is_told_what_a_desk_makes_it_show_and_by_whom_in_its_langu
     answer = await leader.post("/walls", data=PUSH | {"choice": "/duty/D1?lights=red"})
     assert answer.headers["location"] == "/walls?done=push&here=0&away=1"
     page = await leader.get(answer.headers["location"])
-    assert outcome(page) == "1 块未连接：重新连接时若仍有效才会显示。"
+    assert outcome(page) == "已留给 1 块未连接的大屏：重新连接时若仍有效才会显示。"
     assert 'class="notice warn"' in page.text
     told = (await wall.get("/screen")).json()["shown"]
     assert (told["kind"], told["address"]) == ("push", "/wall/D1?lights=red")
@@ -155,7 +155,7 @@ async def test_a_wall_is_told_what_a_desk_makes_it_show_and_by_whom_in_its_langu
     answer = await leader.post("/walls", data=held)
     assert answer.headers["location"] == "/walls?done=hold&here=1&away=1"
     assert outcome(await leader.get(answer.headers["location"])) == (
-        "已定住：1 块在线，数据照常更新。 1 块未连接：重新连接时若仍有效才会显示。"
+        "已定住：1 块在线，数据照常更新。 已留给 1 块未连接的大屏：重新连接时若仍有效才会显示。"
     )
     assert outcome(await leader.get("/walls?done=push&here=x&away=-1")) == ""
     assert (await wall.get("/screen")).json()["shown"]["line"].endswith("定住画面，数据实时 · 直到解除")

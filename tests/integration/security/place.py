@@ -197,7 +197,7 @@ def found_place(root: Path) -> Iterator[Place]:
                 yield place
         room.store.close()
     strayed = sorted(name for name, on_loop in place.looks if not on_loop)
-    assert strayed == [], "the live picture belongs to the loop: a thread sees it while it is moved on"
+    assert not strayed, f"{strayed}: the live picture belongs to the loop, a thread sees it while it is moved on"
 
 
 @contextmanager
