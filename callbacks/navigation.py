@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from dash import ClientsideFunction, Dash, Input, Output, State
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse
 
 from callbacks.permits import permitted
+from callbacks.queue import view_at
 from callbacks.room import Room
 from dashboard import ids
 from geodata.domain.roles import Right, Role
-from geodata.domain.view import MapView, ViewError, parse_view
+from geodata.domain.view import MapView, ViewError
 from geodata.services.actors import Actor, asking
-from geodata.services.looking import permitted_view, sender_of
-from layers.registry import LAYER_IDS
+from geodata.services.looking import sender_of
+from geodata.store import units
 
 Json = dict[str, Any]
 ACCOUNT = "/account"
@@ -67,9 +67,11 @@ def home_address(room: Room, actor: Actor) -> str:
 
 def me(room: Room, actor: Actor) -> Json:
     """What the page must know of who looks at it: its name, whether it is a screen, where its reach begins, and what
-    tells its own alerts from those of others."""
-    tree = room.situation.tree
-    unit = room.situation.unit(actor.unit_code) if actor.is_unit_member and actor.unit_code else None
+    tells its own alerts from those of others. For a thread, in which Dash makes its pages: without the live picture."""
+    tree, unit = room.situation.tree, None
+    if actor.is_unit_member and actor.unit_code:
+        with room.store.read() as conn:
+            unit = units.by_codes(conn, [actor.unit_code]).get(actor.unit_code)
     answers = actor.may(Right.ACKNOWLEDGE)
     return {
         "name": actor.name, "screen": Role.SCREEN in actor.roles,
@@ -86,10 +88,7 @@ def me(room: Room, actor: Actor) -> Json:
 def answer(room: Room, actor: Actor, pathname: str, search: str) -> Json:
     """``{"ok": True, …}`` for an address that is a view of this city, else which field is wrong and its value."""
     try:
-        classes = frozenset(room.catalogue.classes)
-        view = parse_view(unquote(pathname), search, layer_ids=LAYER_IDS, class_codes=classes,
-                          looks=room.city.looks)  # fmt: skip
-        view = permitted_view(actor, room.situation.tree, view)
+        view = view_at(room, actor, pathname, search)
     except ViewError as wrong:
         return {"ok": False, "field": wrong.field, "value": wrong.value, "rule": wrong.rule, "why": wrong.why}
     return {"ok": True, "address": view.address(), "area": view.area, "page": view.page, "lang": view.lang}

@@ -28,9 +28,13 @@ def view_of(room: Room, actor: Actor, address: str) -> MapView:
         parts = urlsplit(address)
     except ValueError as error:
         raise ViewError("view", address[:100], "is not an address") from error
+    return view_at(room, actor, parts.path, parts.query)
+
+
+def view_at(room: Room, actor: Actor, path: str, query: str) -> MapView:
+    """The same of an address in its two parts, as a browser has them. Raises ViewError."""
     classes = frozenset(room.catalogue.classes)
-    view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=classes,
-                      looks=room.city.looks)  # fmt: skip
+    view = parse_view(unquote(path), query, layer_ids=LAYER_IDS, class_codes=classes, looks=room.city.looks)
     return permitted_view(actor, room.situation.tree, view)
 
 

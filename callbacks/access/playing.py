@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
+from anyio import to_thread
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
@@ -20,9 +23,9 @@ from geodata.domain.programmes import Programme
 from geodata.domain.showing import Shown
 from geodata.domain.view import MapView
 from geodata.intake.door import now_ms
-from geodata.services.actors import asking
+from geodata.services.actors import Actor, asking
 from geodata.services.looking import NotThereError
-from geodata.services.playing import Call, playing
+from geodata.services.playing import Call, Playing, calls, playing
 
 Json = dict[str, Any]
 PLAIN = Programme("", "")
@@ -33,20 +36,23 @@ def router(answers: Answers) -> APIRouter:
     api = answers.router()
 
     @api.get("/screen")
-    def play(request: Request) -> Response:
+    async def play(request: Request) -> Response:
+        room, actor, at_ms = answers.room, asking.get(), now_ms()
         try:
-            told = _told(answers.room, language_of(request, answers.room.city))
+            found = await to_thread.run_sync(
+                lambda: playing(room.access, room.situation.zone, actor, partial(view_of, room), at_ms)
+            )
         except NotThereError:
             raise MissingError from None
-        return JSONResponse(told)
+        # The live picture belongs to the loop: it may be moved on while a thread reads.
+        called = calls(room.situation, actor)
+        return JSONResponse(_told(room, actor, language_of(request, room.city), found, called, at_ms))
 
     return api
 
 
-def _told(room: Room, lang: str) -> Json:
-    at_ms, actor, tree = now_ms(), asking.get(), room.situation.tree
-    found = playing(room.access, room.situation, actor, lambda address: view_of(room, actor, address), at_ms)
-    kiosk, programme = asdict(found.kiosk), found.programme
+def _told(room: Room, actor: Actor, lang: str, found: Playing, called: Sequence[Call], at_ms: int) -> Json:
+    kiosk, programme, tree = asdict(found.kiosk), found.programme, room.situation.tree
     own = MapView(tree.areas[actor.home(tree) or 0].code, actor.page, lang=room.city.language)
     return {
         "now": at_ms, "kiosk": {k: v for k, v in kiosk.items() if not k.startswith("dim")},
@@ -54,7 +60,7 @@ def _told(room: Room, lang: str) -> Json:
         "programme": programme is not None, "transition": (programme or PLAIN).transition,
         "hold_ms": (programme or PLAIN).hold_s * 1000,
         "order": [(s.from_ms, s.to_ms, programme.steps[s.step].address) for s in found.slots] if programme else [],
-        "calls": [_call(room, lang, call) for call in found.calls], "shown": _shown(room, lang, found.shown),
+        "calls": [_call(room, lang, call) for call in called], "shown": _shown(room, lang, found.shown),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -15,6 +16,7 @@ from callbacks.access.asked import Form, form_of, language_of, query_of
 from callbacks.access.walls_shown import card, groups, said
 from callbacks.queue import view_of
 from dashboard.thumbnails import thumbnail
+from dashboard.words import words
 from geodata.domain.roles import Right
 from geodata.domain.showing import SPANS, USUAL_SPAN
 from geodata.domain.view import ViewError
@@ -24,7 +26,8 @@ from geodata.services.actors import Actor
 from geodata.services.declining import Declined
 from geodata.services.looking import NotThereError
 from geodata.services.programmes import within
-from geodata.services.showing import Hall
+from geodata.services.showing import Hall, Reached
+from geodata.services.walls import Wall
 
 TOP = "/walls"
 ACTS = ("push", "hold", "mirror", "release")
@@ -43,17 +46,17 @@ def router(answers: Answers) -> APIRouter:
     @api.get(TOP)
     def show(request: Request, query: Query) -> Response:
         actor, act = asker(Right.MANAGE_SCREENS), query.one("done")
-        return _page(answers, request, actor, query, notice=f"walls.done.{act}" if act in ACTS else "")
+        return _page(answers, request, actor, query, done=act if act in ACTS else "")
 
     @api.post(TOP)
     def order(request: Request, form: Sent) -> Response:
         actor = asker(Right.MANAGE_SCREENS)
         try:
-            act = _done(answers, request, actor, form)
+            act, reached = _done(answers, request, actor, form)
         except Declined as declined:
             return _page(answers, request, actor, form, _in_words(answers, request, declined))
         kept = {name: told for name in ("view", "desk") if (told := form.one(name))}
-        return answers.to(f"{TOP}?{urlencode({'done': act, **kept})}")
+        return answers.to(f"{TOP}?{urlencode({'done': act, 'here': reached.here, 'away': reached.away, **kept})}")
 
     @api.get(TOP + "/map/{area}")
     def small_map(area: str) -> Response:
@@ -81,35 +84,37 @@ def router(answers: Answers) -> APIRouter:
 
 def _hall(answers: Answers) -> Hall:
     room = answers.room
-    return Hall(
-        room.access, room.situation.tree, lambda actor, address: view_of(room, actor, address), room.city.language
-    )
+    return Hall(room.access, room.situation.tree, partial(view_of, room), room.city.language)
 
 
-def _done(answers: Answers, request: Request, actor: Actor, form: Form) -> str:
-    """What was asked for is done; which act it was. Raises Declined, MissingError."""
+def _done(answers: Answers, request: Request, actor: Actor, form: Form) -> tuple[str, Reached]:
+    """What was asked for is done; which act it was, and whom it reached. Raises Declined, MissingError."""
     hall, act, span, at_ms = _hall(answers), form.one("act"), form.one("span"), now_ms()
     logins = _logins(answers, actor, form)
     if act == "push":
-        showing.push(hall, actor, logins, _address(request, form), span, at_ms)
-    elif act == "hold":
-        showing.hold(hall, actor, logins, span, at_ms)
-    elif act == "mirror":
-        showing.mirror(hall, actor, logins, form.one("view")[:ADDRESS_MAX], form.one("desk"), at_ms)
-    elif act == "release":
-        showing.release(hall, actor, logins, at_ms)
-    else:
-        raise MissingError
-    return act
+        return act, showing.push(hall, actor, logins, _address(request, form), span, at_ms)
+    if act == "hold":
+        return act, showing.hold(hall, actor, logins, span, at_ms)
+    if act == "mirror":
+        return act, showing.mirror(hall, actor, logins, form.one("view")[:ADDRESS_MAX], form.one("desk"), at_ms)
+    if act == "release":
+        return act, showing.release(hall, actor, logins, at_ms)
+    raise MissingError
 
 
 def _logins(answers: Answers, actor: Actor, form: Form) -> list[str]:
     """The walls that were ticked (a page with scripts sends them in one field), and all of an area that was chosen."""
     ticked, area, tree = sorted(_ticked(form)), form.one("within"), answers.room.situation.tree
     if area:
-        found = (w.account for w in walls.listed(answers.room.access, actor, tree, now_ms()))
-        ticked += [a.login for a in found if a.page == "wall" and within(tree, area, a.areas[0])]
+        found = (w for w in _listed(answers, actor, now_ms()) if within(tree, area, w.account.areas[0]))
+        releases = form.one("act") == "release"
+        ticked += [w.account.login for w in found if w.account.page == "wall" or (releases and w.order)]
     return list(dict.fromkeys(ticked))
+
+
+def _listed(answers: Answers, actor: Actor, at_ms: int) -> list[Wall]:
+    room = answers.room
+    return walls.listed(room.access, actor, room.situation.tree, partial(view_of, room), at_ms)
 
 
 def _address(request: Request, form: Form) -> str:
@@ -137,11 +142,11 @@ def _in_words(answers: Answers, request: Request, declined: Declined) -> Decline
 
 
 def _page(
-    answers: Answers, request: Request, actor: Actor, told: Form, declined: Declined | None = None, notice: str = ""
+    answers: Answers, request: Request, actor: Actor, told: Form, declined: Declined | None = None, done: str = ""
 ) -> Response:
-    """``told``: the query, or what was sent and declined."""
+    """``told``: the query, or what was sent and declined. ``done``: the act that was done."""
     room, lang, at_ms = answers.room, language_of(request, answers.room.city), now_ms()
-    found = walls.listed(room.access, actor, room.situation.tree, at_ms)
+    found = _listed(answers, actor, at_ms)
     cards = [card(room, actor, wall, lang, at_ms) for wall in found]
     values: dict[str, Any] = {"cards": cards, "server_build": room.build, "ticked": _ticked(told)}
     if told.one("part") == "cards":
@@ -150,10 +155,22 @@ def _page(
     typed = {name: told.one(name)[:ADDRESS_MAX] for name in ("view", "desk", "address", "choice", "within")}
     return answers.page(
         request, "walls", at=TOP + ("?" + urlencode({n: typed[n] for n in ("view", "desk") if typed[n]})),
-        declined=declined, notice=notice, typed=typed, here=here, spans=list(SPANS),
+        declined=declined, done=done, outcome=_outcome(done, told, lang), typed=typed, here=here, spans=list(SPANS),
         span=told.one("span", USUAL_SPAN), programmes=_programmes(answers, actor, lang),
         saved=_saved(answers, actor), groups=groups(room.situation.tree, actor, found, lang), **values,
     )  # fmt: skip
+
+
+def _outcome(act: str, told: Form, lang: str) -> tuple[list[str], bool]:
+    """What came of an act, in words: for how many walls at once, and for how many when they come back; whether for all
+    at once."""
+    here, away = (int(n) if (n := told.one(name)).isdecimal() and len(n) < 6 else 0 for name in ("here", "away"))
+    said = [words(lang, f"walls.done.{act}", n=here)] if act and here else []
+    if act and away:
+        said.append(words(lang, "walls.away.release" if act == "release" else "walls.away.order", n=away))
+    if act == "release" and not said:
+        said.append(words(lang, "walls.done.nothing"))
+    return said, here > 0 and not away
 
 
 def _ticked(told: Form) -> frozenset[str]:

@@ -25,7 +25,8 @@ MB = 1_000_000
 class Card:
     """A wall on the page. ``parts``: its view in words; ``map_area``: the code of the area that it shows, or "".
 
-    ``age_ms``: of its picture, None where it is not there. ``grown``: how the heap changed since the page was loaded.
+    ``age_ms``: of its picture, None where it is not there; where the clock was set back since, how far off it is.
+    ``grown``: how the heap changed since the page was loaded.
     """
 
     wall: Wall
@@ -55,7 +56,7 @@ def card(room: Room, actor: Actor, wall: Wall, lang: str, now_ms: int) -> Card:
     socket = wall.seen.socket if wall.seen else None
     address = socket.address if socket else ""
     view = _view(room, actor, address)
-    age_ms = now_ms - (socket.beat_ms or socket.opened_ms) if socket and wall.here else None
+    age_ms = abs(now_ms - (socket.beat_ms or socket.opened_ms)) if socket and wall.here else None
     heap = socket.heap if socket and wall.here else None
     grown = heap - socket.first_heap if socket and heap is not None and socket.first_heap is not None else None
     return Card(
@@ -88,7 +89,14 @@ def said(room: Room, view: MapView, lang: str) -> tuple[str, ...]:
 
 
 def why(room: Room, wall: Wall, lang: str) -> str:
-    """Why it shows what it shows."""
+    """Why it shows what it shows, and what it was made to show and does not."""
+    if wall.order and not wall.shown:
+        unseen = words(lang, "walls.why.unseen", order=f"{line(room, wall.order, lang)} · {wall.order.login}")
+        return " · ".join(filter(None, (_why(room, wall, lang), unseen)))
+    return _why(room, wall, lang)
+
+
+def _why(room: Room, wall: Wall, lang: str) -> str:
     if wall.here and wall.seen and wall.seen.socket.doing:
         return words(lang, f"walls.why.{wall.seen.socket.doing}")
     if wall.shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 STATES = frozenset({"live", "late", "down"})
@@ -29,28 +29,25 @@ class Echo:
     loaded_ms: int | None = None
     doing: str = ""
 
+    def until(self, now_ms: int) -> Echo:
+        """Without a beat and a moment of loading of after now: it never had them, or the clock was set back since."""
+        loaded_ms = self.loaded_ms if (self.loaded_ms or 0) <= now_ms else None
+        return replace(self, beat_ms=self.beat_ms if self.beat_ms <= now_ms else 0, loaded_ms=loaded_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One open socket, for whoever looks after the screens. Times are epoch ms of this machine.
+    """One open socket of a screen, for whoever looks after the screens. Times are epoch ms of this machine.
 
-    ``token_id``: in whose name it was opened (0: nobody's); ``account_id``: of a screen's account, 0 for all others;
-    ``address``, ``page`` and ``area`` are "" before it asked for a view.
-    ``age_ms``: how old what it shows is; of the last echo, or of the wait for the first. ``echo`` was ``heard_ms``.
-    ``unread``: bytes that it has not taken yet.
+    ``address`` is "" before it asked for a view. ``age_ms``: how old what it shows is; of the last echo, or of the wait
+    for the first.
     """
 
-    token_id: int
     account_id: int
     address: str
-    page: str
-    area: str
-    topic: str
     opened_ms: int
-    heard_ms: int | None
     echo: Echo | None
     age_ms: int
-    unread: int
 
 
 def read_echo(message: Mapping[str, Any]) -> Echo | None:

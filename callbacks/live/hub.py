@@ -97,12 +97,7 @@ class Hub:
 
     def hear(self, client: Client, echo: Echo) -> None:
         """A screen says how it is."""
-        client.echo, client.heard_ms = echo, self.now_ms()
-
-    def screens(self) -> list[Screen]:
-        """Every open socket and what is known of it, the oldest picture first."""
-        now_ms = self.now_ms()
-        return sorted((client.screen(now_ms) for client in self.clients), key=lambda screen: -screen.age_ms)
+        client.echo = echo.until(self.now_ms())
 
     def walls(self) -> list[Screen]:
         """Every open socket of an account of a screen, the oldest picture first; of nobody else's."""

@@ -61,13 +61,11 @@ class Client:
     """One open socket: its outlet, its topic, and the last frame of it that was written (0 = none).
 
     ``token_id`` and ``account_rev`` say in whose name it was opened, as that account was then; ``account_id`` is that
-    of a screen (0: of all others). ``echo`` is what it said of itself last, at ``heard_ms``; ``view`` what it asked
-    for.
+    of a screen (0: of all others). ``echo`` is what it said of itself last; ``view`` what it asked for.
     """
 
     __slots__ = (
-        "account_id", "account_rev", "behind_since", "echo", "heard_ms", "opened_ms", "outlet", "seq", "token_id",
-        "topic", "view",
+        "account_id", "account_rev", "behind_since", "echo", "opened_ms", "outlet", "seq", "token_id", "topic", "view",
     )  # fmt: skip
 
     def __init__(self, outlet: Outlet, token_id: int = 0, account_rev: int = 0, account_id: int = 0) -> None:
@@ -76,18 +74,15 @@ class Client:
         self.topic: Topic | None = None
         self.view: MapView | None = None
         self.echo: Echo | None = None
-        self.opened_ms, self.heard_ms = 0, 0
+        self.opened_ms = 0
         self.seq = 0
         self.behind_since = 0.0
 
     def screen(self, now_ms: int) -> Screen:
         """What is known of it now."""
-        address, page, area = (self.view.address(), self.view.page, self.view.area) if self.view else ("", "", "")
+        address = self.view.address() if self.view else ""
         shown_ms = self.echo.beat_ms if self.echo and self.echo.beat_ms else self.opened_ms
-        return Screen(
-            self.token_id, self.account_id, address, page, area, self.topic.key if self.topic else "", self.opened_ms,
-            self.heard_ms if self.echo else None, self.echo, max(0, now_ms - shown_ms), self.outlet.waiting(),
-        )  # fmt: skip
+        return Screen(self.account_id, address, self.opened_ms, self.echo, abs(now_ms - shown_ms))
 
 
 class Topic:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI
 
 from callbacks.live import bells
+from callbacks.live.ages import Age
 from callbacks.live.bells import Bells
 from callbacks.live.board import Board
 from callbacks.live.frames import ViewPicture
 from callbacks.live.hub import Hub
 from callbacks.live.replays import Replays, drawing
 from callbacks.live.socket import OpenSockets, serve
+from callbacks.queue import view_of
 from callbacks.room import Room
-from geodata.domain.view import MapView, ViewError, parse_view
+from geodata.domain.view import MapView
 from geodata.services.actors import asking
-from geodata.services.looking import permitted_view
 from geodata.situation.replay.archive import Archive
 from geodata.situation.replay.files import LogFiles
-from layers.registry import LAYER_IDS, LAYERS
+from geodata.situation.tailing import wall_ms
+from layers.registry import LAYERS
 
 LAG_MS = 2_000
 """A tail this far behind is still called up to date: it looks some thirty times a second, and reloads now and then."""
@@ -47,27 +47,23 @@ def register(server: FastAPI, room: Room) -> Push:
     board = Board(room.store, room.situation, room.city)
     started_ms = room.situation.now_ms
 
+    looked, beaten = Age(), Age()
+
     def vouched_ms() -> int:
-        now_ms = time.time_ns() // 1_000_000
-        seen_ms = room.tail.caught_up_ms or started_ms
-        return now_ms if now_ms - seen_ms < LAG_MS else seen_ms
+        now_ms = wall_ms()
+        age_ms = looked.of(room.tail.caught_up_ms or started_ms, now_ms)
+        return now_ms if age_ms < LAG_MS else now_ms - age_ms
 
     def beat_ms() -> int:
-        return room.tail.beat_ms or started_ms
+        now_ms = wall_ms()
+        return now_ms - beaten.of(room.tail.beat_ms or started_ms, now_ms)
 
     replays = replays_of(room)
     draw = drawing(lambda view: ViewPicture(board, LAYERS, view), replays)
     hub = Hub(draw, board.newest_ms, vouched_ms, beat_ms, full=lambda: room.door.full)
 
     def read(address: str) -> MapView:
-        try:
-            parts = urlsplit(address)
-        except ValueError as error:
-            raise ViewError("view", address[:100], "is not an address") from error
-        class_codes = frozenset(room.situation.catalogue.classes)
-        view = parse_view(unquote(parts.path), parts.query, layer_ids=LAYER_IDS, class_codes=class_codes,
-                          looks=room.city.looks)  # fmt: skip
-        return permitted_view(asking.get(), room.situation.tree, view)
+        return view_of(room, asking.get(), address)
 
     bell = Bells(room.store, lambda: room.situation.seq)
     push = Push(hub, bell, serve(server, hub, read, room.build), replays)

@@ -7,13 +7,12 @@ whenever one begins or ends and at each local midnight; so all screens of a prog
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from itertools import cycle, groupby
+from itertools import cycle, groupby, pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,6 +24,7 @@ WEEK = (1, 2, 3, 4, 5, 6, 7)
 """ISO weekdays: Monday is 1."""
 NAME_MAX, STEPS_MAX = 40, 24
 DWELL_S, HOLD_S = range(10, 3601), range(10, 301)
+SHORTEST_MS = DWELL_S[0] * 1000
 CALLS: Sequence[Trigger] = (Trigger.RED_EVENT, Trigger.JOINT, Trigger.DARK, Trigger.RED)
 """The alerts that come between, first the most pressing; what is only told to whoever handles it does not."""
 CALL_FRESH_MS = 120_000
@@ -78,6 +78,14 @@ class Slot(NamedTuple):
     step: int
 
 
+class Run(NamedTuple):
+    """From when until when (epoch ms) the same steps (their places) are on."""
+
+    from_ms: int
+    to_ms: int
+    on: tuple[int, ...]
+
+
 class ProgrammeError(ValueError):
     """``value`` of ``field`` breaks ``rule`` (a short name, which has words). ``step``: of which step, from 0."""
 
@@ -123,45 +131,61 @@ def on_at(steps: Sequence[Step], zone: ZoneInfo, ms: int) -> tuple[int, ...]:
     return tuple(n for n, step in enumerate(steps) if step.on(weekday, minute))
 
 
-@lru_cache(maxsize=64)
-def slots_of_day(steps: tuple[Step, ...], zone: ZoneInfo, day: date) -> tuple[Slot, ...]:
-    """What is shown from local midnight to the next one, in order; gaps where nothing is on."""
-    first, last = _midnight_ms(day, zone), _midnight_ms(day + timedelta(days=1), zone)
-    slots: list[Slot] = []
-    for on, minutes in groupby(range(first, last, MINUTE_MS), lambda ms: on_at(steps, zone, ms)):
-        from_ms, *more = minutes
-        slots += _turns(steps, on, from_ms, min(last, (more[-1] if more else from_ms) + MINUTE_MS))
-    return tuple(slots)
-
-
-def _turns(steps: Sequence[Step], on: Sequence[int], from_ms: int, to_ms: int) -> Iterator[Slot]:
-    """Taking turns; what would be left for less than the shortest dwell belongs to the turn before it."""
-    turns = cycle(on)
-    while on and from_ms < to_ms:
-        n = next(turns)
-        end = from_ms + steps[n].dwell_s * 1000 if len(on) > 1 else to_ms
-        if to_ms - end < DWELL_S[0] * 1000:
-            end = to_ms
-        yield Slot(from_ms, end, n)
-        from_ms = end
-
-
 def running_order(steps: tuple[Step, ...], zone: ZoneInfo, from_ms: int, to_ms: int) -> list[Slot]:
-    """What is shown from a moment until before another, the slot that runs first; epoch ms."""
+    """What is shown from a moment until before another, in order, the slot that runs first; gaps where nothing is on.
+    Epoch ms; local midnight ends every slot."""
     day = datetime.fromtimestamp(from_ms / 1000, UTC).astimezone(zone).date()
     slots: list[Slot] = []
     while _midnight_ms(day, zone) < to_ms:
-        slots += [s for s in slots_of_day(steps, zone, day) if s.to_ms > from_ms and s.from_ms < to_ms]
+        for run in runs_of_day(steps, zone, day):
+            if run.to_ms > from_ms and run.from_ms < to_ms:
+                slots += _turns(steps, run, from_ms, to_ms)
         day += timedelta(days=1)
     return slots
 
 
-def slot_at(steps: tuple[Step, ...], zone: ZoneInfo, ms: int) -> Slot | None:
-    """What is shown at a moment; None where nothing is on."""
-    day = datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date()
-    slots = slots_of_day(steps, zone, day)
-    at = bisect_right(slots, ms, key=lambda s: s.from_ms) - 1
-    return slots[at] if at >= 0 and ms < slots[at].to_ms else None
+@lru_cache(maxsize=512)
+def runs_of_day(steps: tuple[Step, ...], zone: ZoneInfo, day: date) -> tuple[Run, ...]:
+    """From local midnight to the next one, in order. Kept for two days of as many programmes as there may be: a run is
+    small, the turns in it are many."""
+    first, last = _midnight_ms(day, zone), _midnight_ms(day + timedelta(days=1), zone)
+    marks = {minute for step in steps for minute in (step.from_min, step.to_min)}
+    clock = _clock(zone, first, last)
+    starts = [
+        first + n * MINUTE_MS for n, (before, minute) in enumerate(pairwise((-1, *clock)))
+        if n == 0 or minute in marks or minute != before + 1
+    ]  # fmt: skip
+    found = [(next(at), on) for on, at in groupby(starts, lambda ms: on_at(steps, zone, ms))]
+    ends = [*(from_ms for from_ms, _ in found[1:]), last]
+    return tuple(Run(from_ms, to_ms, on) for (from_ms, on), to_ms in zip(found, ends, strict=True))
+
+
+def _clock(zone: ZoneInfo, first: int, last: int) -> Sequence[int]:
+    """The minute of the day on the clock on the wall, at each minute of a day; it is its number but where clocks
+    change."""
+    if last - first == DAY_MIN * MINUTE_MS:
+        return range(DAY_MIN)
+    local = (datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone) for ms in range(first, last, MINUTE_MS))
+    return [at.hour * 60 + at.minute for at in local]
+
+
+def _turns(steps: Sequence[Step], run: Run, after_ms: int, before_ms: int) -> Iterator[Slot]:
+    """The turns of a run that end after a moment and begin before another. What would be left for less than the
+    shortest dwell belongs to the turn before it."""
+    passed_ms = 0
+    if len(run.on) > 1:
+        round_ms = sum(steps[n].dwell_s for n in run.on) * 1000
+        # A round earlier where the last turn is the longer one.
+        passed_ms = max(0, after_ms - SHORTEST_MS - run.from_ms) // round_ms * round_ms
+    at_ms, turns = run.from_ms + passed_ms, cycle(run.on)
+    while run.on and at_ms < min(run.to_ms, before_ms):
+        n = next(turns)
+        end = at_ms + steps[n].dwell_s * 1000 if len(run.on) > 1 else run.to_ms
+        if run.to_ms - end < SHORTEST_MS:
+            end = run.to_ms
+        if end > after_ms:
+            yield Slot(at_ms, end, n)
+        at_ms = end
 
 
 def _midnight_ms(day: date, zone: ZoneInfo) -> int:

@@ -144,8 +144,8 @@ def end_token(access: Access, actor: Actor, tree: AreaTree, token_id: int, now_m
 def managed(access: Access, actor: Actor, tree: AreaTree, roles: Collection[Role]) -> list[Account]:
     """The accounts with any of these roles that the actor may manage, by login."""
     with access.store.read() as conn:
-        found = accounts.all_accounts(conn)
-    return [a for a in found if roles_of(a) & frozenset(roles) and _may_manage(actor, tree, a)]
+        found = accounts.with_roles(conn, [role.value for role in roles])
+    return [a for a in found if _may_manage(actor, tree, a)]
 
 
 def tokens_of(access: Access, account_ids: Collection[int], kinds: Collection[tokens.Kind]) -> dict[int, list[Token]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from geodata.domain.kiosk import Kiosk
 from geodata.domain.programmes import CALL_FRESH_MS, CALLS, Programme, Slot, running_order
 from geodata.domain.roles import Role
 from geodata.domain.showing import Shown
-from geodata.domain.view import ViewError
 from geodata.services.access import Access
 from geodata.services.actors import Actor
 from geodata.services.looking import NotThereError
-from geodata.services.programmes import Read
+from geodata.services.walls import Read, shows, standing
 from geodata.situation.briefs import EventBrief
 from geodata.situation.situation import Situation
 from geodata.store import programmes, showing
@@ -42,34 +42,39 @@ class Playing:
     kiosk: Kiosk
     programme: Programme | None
     slots: list[Slot]
-    calls: list[Call]
     shown: Shown | None = None
 
 
-def playing(access: Access, situation: Situation, actor: Actor, read: Read, now_ms: int) -> Playing:
-    """Of the screen that asks; ``read`` reads an address as it gets it. Raises NotThereError for everybody else."""
+def playing(access: Access, zone: ZoneInfo, actor: Actor, read: Read, now_ms: int) -> Playing:
+    """Of the screen that asks, for a thread; ``read`` does without the live picture.
+
+    Raises NotThereError for everybody else.
+    """
     if Role.SCREEN not in actor.roles:
         raise NotThereError("only a screen plays")
     with access.store.read() as conn:
         screen = programmes.screens_of(conn, [actor.account_id]).get(actor.account_id, Screen())
         kept = programmes.by_id(conn, screen.programme_id) if screen.programme_id is not None else None
-        order = showing.shown(conn, [actor.account_id]).get(actor.account_id)
+        order = standing(showing.shown(conn, [actor.account_id]).get(actor.account_id), now_ms)
     if actor.page != "wall":
-        return Playing(screen.kiosk, None, [], [])
-    if order is not None and not (order.on(now_ms) and _reads(read, order.address)):
+        return Playing(screen.kiosk, None, [])
+    if order is not None and not shows(read, actor, order.address):
         order = None
     if kept is None:
-        return Playing(screen.kiosk, None, [], calls(situation, actor), order)
-    programme = _shown(kept.programme, read)
-    slots = running_order(programme.steps, situation.zone, now_ms, now_ms + AHEAD_MS)
-    return Playing(screen.kiosk, programme, slots, calls(situation, actor), order)
+        return Playing(screen.kiosk, None, [], order)
+    programme = _shown(kept.programme, actor, read)
+    slots = running_order(programme.steps, zone, now_ms, now_ms + AHEAD_MS)
+    return Playing(screen.kiosk, programme, slots, order)
 
 
 def calls(situation: Situation, actor: Actor) -> list[Call]:
-    """The alerts of the last two minutes in the actor's areas that come between, the most pressing first.
+    """The alerts of the last two minutes in the actor's areas that come between, the most pressing first; on walls.
 
-    Of each it has what the lists of a wall have: kind, place, time. Who is asked is for the staff.
+    Of each it has what the lists of a wall have: kind, place, time. Who is asked is for the staff. Asked on the event
+    loop, to which the live picture belongs.
     """
+    if actor.page != "wall":
+        return []
     tree, since = situation.tree, situation.now_ms - CALL_FRESH_MS
     rows = [row for span in actor.ordinals(tree) for row in situation.alerts(span.start, CALLS_MAX).rows]
     fresh = [row for row in rows if row.ended_ms is None and row.raised_ms > since and row.trigger in CALLS]
@@ -78,15 +83,7 @@ def calls(situation: Situation, actor: Actor) -> list[Call]:
     return [Call(row, event) for row, event in found if event is not None]
 
 
-def _shown(programme: Programme, read: Read) -> Programme:
+def _shown(programme: Programme, screen: Actor, read: Read) -> Programme:
     """Without the steps that the screen cannot show: areas that are no longer there or no longer its own, theme
     screens, layers and classes that the city no longer has."""
-    return replace(programme, steps=tuple(step for step in programme.steps if _reads(read, step.address)))
-
-
-def _reads(read: Read, address: str) -> bool:
-    try:
-        read(address)
-    except ViewError:
-        return False
-    return True
+    return replace(programme, steps=tuple(step for step in programme.steps if shows(read, screen, step.address)))

@@ -5,7 +5,7 @@ Everything asked for is checked twice: the desk must see what it shows, and so m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geodata.domain.areas import AreaTree
@@ -17,13 +17,11 @@ from geodata.services.accounts import managed
 from geodata.services.actors import NOBODY, Actor
 from geodata.services.declining import Declined
 from geodata.services.looking import permitted_view
-from geodata.services.walls import now_at
+from geodata.services.walls import Read, connected, now_at
 from geodata.store import accounts, showing
 from geodata.store.accounts import Account
 from geodata.store.engine import Connection
 
-Read = Callable[[Actor, str], MapView]
-"""Reads an address as an actor gets it; raises ViewError."""
 ACTION: Mapping[Kind, str] = {Kind.PUSH: "push_view", Kind.HOLD: "hold_screen", Kind.MIRROR: "mirror_desk"}
 RELEASED = "release_screen"
 POSTS = (Role.SHIFT_LEADER, Role.ADMIN)
@@ -41,6 +39,14 @@ class Hall:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """How many screens an order is for that are connected, and how many that hear of it when they come back."""
+
+    here: int
+    away: int
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """Logins of the screens that mirror a desk, and of those among them that may not see where it is now: they stay."""
 
@@ -48,48 +54,43 @@ class Followed:
     beyond: tuple[str, ...] = ()
 
 
-def push(hall: Hall, actor: Actor, logins: Collection[str], address: str, span: str, now_ms: int) -> int:
-    """These screens show an address for a span of ``SPANS``; how many. Raises NotAllowedError, Declined."""
+def push(hall: Hall, actor: Actor, logins: Collection[str], address: str, span: str, now_ms: int) -> Reached:
+    """These screens show an address for a span of ``SPANS``. Raises NotAllowedError, Declined."""
     chosen = _chosen(hall, actor, logins)
     wall = _fits(hall, chosen, _wall(hall, actor, address))
     order = _order(hall, actor, Kind.PUSH, wall.address(), now_ms, _until(span, now_ms))
-    _give(hall, actor, dict.fromkeys(chosen, order), now_ms)
-    return len(chosen)
+    return _give(hall, actor, dict.fromkeys(chosen, order), now_ms)
 
 
-def hold(hall: Hall, actor: Actor, logins: Collection[str], span: str, now_ms: int) -> int:
-    """These screens stay at what they show, with live data; how many. Raises NotAllowedError, Declined."""
+def hold(hall: Hall, actor: Actor, logins: Collection[str], span: str, now_ms: int) -> Reached:
+    """These screens stay at what they show, with live data. Raises NotAllowedError, Declined."""
     chosen = _chosen(hall, actor, logins)
     until_ms = _until(span, now_ms)
     given = {
         account: _order(hall, actor, Kind.HOLD, _showing(hall, account, now_ms), now_ms, until_ms)
         for account in chosen
     }  # fmt: skip
-    _give(hall, actor, given, now_ms)
-    return len(chosen)
+    return _give(hall, actor, given, now_ms)
 
 
-def mirror(hall: Hall, actor: Actor, logins: Collection[str], address: str, desk: str, now_ms: int) -> int:
-    """These screens follow a page of the actor's, which calls itself ``desk``; how many.
-
-    Raises NotAllowedError, Declined.
-    """
+def mirror(hall: Hall, actor: Actor, logins: Collection[str], address: str, desk: str, now_ms: int) -> Reached:
+    """These screens follow a page of the actor's, which calls itself ``desk``. Raises NotAllowedError, Declined."""
     if not (desk.isascii() and desk.isalnum() and len(desk) <= DESK_MAX):
         raise Declined("address", "show_desk")
     chosen = _chosen(hall, actor, logins)
     wall = _fits(hall, chosen, _wall(hall, actor, address))
     order = _order(hall, actor, Kind.MIRROR, wall.address(), now_ms, now_ms + SILENT_MS)
-    _give(hall, actor, dict.fromkeys(chosen, replace(order, desk=desk)), now_ms)
-    return len(chosen)
+    return _give(hall, actor, dict.fromkeys(chosen, replace(order, desk=desk)), now_ms)
 
 
-def release(hall: Hall, actor: Actor, logins: Collection[str], now_ms: int) -> int:
-    """These screens show their own again; of how many that ended something. Raises NotAllowedError, Declined."""
-    chosen = {account.id: account for account in _chosen(hall, actor, logins)}
+def release(hall: Hall, actor: Actor, logins: Collection[str], now_ms: int) -> Reached:
+    """These screens show their own again, also those that show no walls any more; told are those for which something
+    ended. Raises NotAllowedError, Declined."""
+    chosen = {account.id: account for account in _within_reach(hall, actor, logins)}
     with hall.access.store.begin() as conn:
         held = showing.shown(conn, chosen)
         _release(hall.access, conn, actor, chosen, held, now_ms)
-    return len(held)
+    return _reached(hall, held, now_ms)
 
 
 def follow(hall: Hall, actor: Actor, desk: str, address: str, now_ms: int) -> Followed:
@@ -162,15 +163,25 @@ def _accounts(conn: Connection, held: Collection[int]) -> dict[int, Account]:
 
 
 def _chosen(hall: Hall, actor: Actor, logins: Collection[str]) -> list[Account]:
+    chosen = _within_reach(hall, actor, logins)
+    others = [account for account in chosen if account.page != "wall"]
+    if others:
+        raise Declined("screens", "show_page", screens=_named(others))
+    return chosen
+
+
+def _within_reach(hall: Hall, actor: Actor, logins: Collection[str]) -> list[Account]:
     actor.needs(Right.MANAGE_SCREENS)
     found = {a.login: a for a in managed(hall.access, actor, hall.tree, (Role.SCREEN,)) if a.active}
     chosen = [found[login] for login in dict.fromkeys(logins) if login in found]
     if not chosen or len(chosen) != len(set(logins)):
         raise Declined("screens", "show_none")
-    others = [account for account in chosen if account.page != "wall"]
-    if others:
-        raise Declined("screens", "show_page", screens=_named(others))
     return chosen
+
+
+def _reached(hall: Hall, account_ids: Collection[int], now_ms: int) -> Reached:
+    here = len(connected(hall.access, account_ids, now_ms))
+    return Reached(here, len(account_ids) - here)
 
 
 def _wall(hall: Hall, actor: Actor, address: str) -> MapView:
@@ -227,7 +238,7 @@ def _order(hall: Hall, actor: Actor, kind: Kind, address: str, now_ms: int, unti
     return Shown(kind, address, actor.name[:64], role, hall.tree.areas[home].code, now_ms, until_ms)
 
 
-def _give(hall: Hall, actor: Actor, given: Mapping[Account, Shown], now_ms: int) -> None:
+def _give(hall: Hall, actor: Actor, given: Mapping[Account, Shown], now_ms: int) -> Reached:
     access = hall.access
     with access.store.begin() as conn:
         before = showing.shown(conn, [account.id for account in given])
@@ -240,6 +251,7 @@ def _give(hall: Hall, actor: Actor, given: Mapping[Account, Shown], now_ms: int)
                 conn, actor, ACTION[order.kind], f"account:{account.login}", at_ms=now_ms, area=account.areas[0],
                 old=_logged(old) if old else None, new=_logged(order),
             )  # fmt: skip
+    return _reached(hall, [account.id for account in given], now_ms)
 
 
 def _release(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geodata.boundaries.picture import picture
@@ -10,7 +10,8 @@ from geodata.domain.areas import AreaTree
 from geodata.domain.programmes import Programme
 from geodata.domain.roles import Right, Role
 from geodata.domain.showing import Seen, Shown
-from geodata.services.access import Access
+from geodata.domain.view import MapView, ViewError
+from geodata.services.access import Access, actor_of
 from geodata.services.accounts import managed, tokens_of
 from geodata.services.actors import Actor
 from geodata.services.looking import area_of
@@ -18,20 +19,25 @@ from geodata.store import areas, programmes, showing
 from geodata.store.accounts import Account
 from geodata.store.engine import Store
 
+Read = Callable[[Actor, str], MapView]
+"""Reads an address as an actor gets it; raises ViewError."""
 STALE_MS = 20_000
-"""What a process has not said again for so long, it does not know any more: it was killed."""
+"""What a process has not said again for so long, it does not know any more: it was killed. So it is with what it said
+in the future: the clock was set back since."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wall:
     """A screen within reach. ``used_ms``: when its link was used last, by the minute; ``programme`` is its own,
-    ``step`` the index of the step that it is at, where it is at one. ``seen``: None of one that never was there.
+    ``step`` the index of the step that it is at, where it is at one. ``order`` is what it was made to show and nobody
+    has released, ``shown`` the same where it can show it. ``seen``: None of one that never was there.
     """
 
     account: Account
     used_ms: int | None
     programme: Programme | None
     step: int | None
+    order: Shown | None
     shown: Shown | None
     seen: Seen | None
 
@@ -46,7 +52,7 @@ class Wall:
         return self.seen.at_ms if self.seen else self.used_ms
 
 
-def listed(access: Access, actor: Actor, tree: AreaTree, now_ms: int) -> list[Wall]:
+def listed(access: Access, actor: Actor, tree: AreaTree, read: Read, now_ms: int) -> list[Wall]:
     """The screens within reach, connected or not, by login; nobody else's sockets. Raises NotAllowedError."""
     actor.needs(Right.MANAGE_SCREENS)
     found = [a for a in managed(access, actor, tree, (Role.SCREEN,)) if a.active]
@@ -58,13 +64,34 @@ def listed(access: Access, actor: Actor, tree: AreaTree, now_ms: int) -> list[Wa
     walls = []
     for account in found:
         screen = hanging.get(account.id, programmes.Screen())
-        order, how = orders.get(account.id), together(seen.get(account.id, []), now_ms)
+        order, how = standing(orders.get(account.id), now_ms), together(seen.get(account.id, []), now_ms)
+        shown = order if order and shows(read, actor_of(account), order.address) else None
         programme = kept.get(screen.programme_id) if screen.programme_id is not None else None
         used_ms = max((token.used_ms or 0 for token in held[account.id]), default=0) or None
-        walls.append(Wall(
-            account, used_ms, programme, _step(programme, how), order if order and order.on(now_ms) else None, how
-        ))  # fmt: skip
+        walls.append(Wall(account, used_ms, programme, _step(programme, how), order, shown, how))
     return walls
+
+
+def standing(order: Shown | None, now_ms: int) -> Shown | None:
+    """An order whose time is not over."""
+    return order if order is not None and order.on(now_ms) else None
+
+
+def shows(read: Read, screen: Actor, address: str) -> bool:
+    """Whether a screen can show an address: it shows walls, and what is there is still there and its own."""
+    try:
+        read(screen, address)
+    except ViewError:
+        return False
+    return screen.page == "wall"
+
+
+def connected(access: Access, account_ids: Collection[int], now_ms: int) -> set[int]:
+    """Which of these screens are there."""
+    with access.store.read() as conn:
+        seen = showing.seen(conn, account_ids)
+    found = {account: together(rows, now_ms) for account, rows in seen.items()}
+    return {account for account, how in found.items() if how is not None and how.socket.count}
 
 
 def outlines(access: Access, actor: Actor, tree: AreaTree, code: str) -> tuple[tuple[int, int], list[str]]:
@@ -79,7 +106,7 @@ def outlines(access: Access, actor: Actor, tree: AreaTree, code: str) -> tuple[t
 
 def together(seen: Sequence[Seen], now_ms: int) -> Seen | None:
     """What all processes (the newest first) say of one screen: of its sockets the one with the oldest picture."""
-    here = [s for s in seen if s.socket.count and now_ms - s.at_ms < STALE_MS]
+    here = [s for s in seen if s.socket.count and abs(now_ms - s.at_ms) < STALE_MS]
     if here:
         worst = min(here, key=lambda s: s.socket.beat_ms or s.socket.opened_ms)
         return replace(worst, socket=replace(worst.socket, count=sum(s.socket.count for s in here)))
@@ -89,9 +116,9 @@ def together(seen: Sequence[Seen], now_ms: int) -> Seen | None:
 def now_at(access: Access, account_id: int, now_ms: int) -> list[str]:
     """The addresses at which a screen may be, the likeliest first: what it was seen at may be older than its order."""
     with access.store.read() as conn:
-        order = showing.shown(conn, [account_id]).get(account_id)
+        order = standing(showing.shown(conn, [account_id]).get(account_id), now_ms)
         seen = together(showing.seen(conn, [account_id]).get(account_id, []), now_ms)
-    told = [order.address] if order and order.on(now_ms) else []
+    told = [order.address] if order else []
     return [*told, seen.socket.address] if seen and seen.socket.address else told
 
 

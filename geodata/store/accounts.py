@@ -91,11 +91,19 @@ def all_accounts(conn: Connection) -> list[Account]:
     return [of_row(row) for row in conn.execute(_NOW.order_by(AccountRow.login))]
 
 
+def with_roles(conn: Connection, roles: Iterable[str]) -> list[Account]:
+    """Every account with one of these roles, also those that were ended, by login; nobody else's is read."""
+    return [of_row(row) for row in conn.execute(_NOW.where(_has(roles)).order_by(AccountRow.login))]
+
+
 def in_roles(conn: Connection, roles: Iterable[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """(roles, area codes) of every account in force that has one of these roles; not whose it is."""
-    some = sa.or_(*(AccountRow.roles.like(f'%"{role}"%') for role in roles))
-    asked = sa.select(AccountRow.roles, AccountRow.areas).where(some, AccountRow.ended_ms.is_(None))
+    asked = sa.select(AccountRow.roles, AccountRow.areas).where(_has(roles), AccountRow.ended_ms.is_(None))
     return [(tuple(json.loads(a)), tuple(json.loads(b))) for a, b in conn.execute(asked)]
+
+
+def _has(roles: Iterable[str]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(AccountRow.roles.contains(f'"{role}"', autoescape=True) for role in roles))
 
 
 def add(conn: Connection, account: Account) -> Account:

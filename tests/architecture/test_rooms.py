@@ -44,6 +44,11 @@ def test_nothing_below_the_wiring_knows_it_and_the_wiring_draws_and_asks_nothing
     assert imported(ROOT / "app.py") & {"plotly", "sqlalchemy", "alembic", "psycopg"} == set()
 
 
+def test_a_page_a_socket_and_a_service_read_an_address_in_one_way() -> None:
+    readers = [p.name for p in sources("callbacks") if "parse_view(" in p.read_text("utf-8")]
+    assert readers == ["queue.py"]
+
+
 def test_the_top_level_is_the_one_agreed() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     top = {line.split("/", 1)[0] for line in listed.splitlines()}

@@ -148,3 +148,29 @@ async def test_when_the_store_is_out_of_reach_the_screens_grow_old(
     await until(lambda: len(outlet.messages("beat")) >= 2)
     first, last = outlet.messages("beat")[0], outlet.messages("beat")[-1]
     assert first["at"] == last["at"] < last["now"]
+
+
+async def test_what_stands_still_grows_old_although_the_clock_is_set_back(
+    room: Room, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "LAG_MS", 100)
+    room.tail.beat_ms = hub.now_ms()
+    outlet = screen(hub, MapView("C"))
+    await until(lambda: room.tail.caught_up_ms)
+
+    def cut(_: Watch) -> bool:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(Watch, "moved", cut)
+    await until(lambda: room.tail.error)
+    back = time.time_ns() // 1_000_000 - 3_600_000 - round(time.monotonic() * 1000)
+
+    def set_back_ms() -> int:
+        return back + round(time.monotonic() * 1000)
+
+    monkeypatch.setattr(wiring, "wall_ms", set_back_ms)
+    monkeypatch.setattr(hub, "now_ms", set_back_ms)
+    outlet.packets.clear()
+    await until(lambda: [m for m in outlet.messages("beat") if m["now"] - m["at"] > 1_500])
+    last = outlet.messages("beat")[-1]
+    assert last["now"] - last["beat"] > 1_500

@@ -147,13 +147,12 @@ async def test_what_a_screen_says_of_itself_is_known_and_nonsense_is_not(server:
             await socket.send(orjson.dumps({**echo, **wrong}).decode())
         await sub(socket, "/wall/W01")
         await hear(socket, "full")
-        assert server.do(server.hub.screens)[0].echo is None
+        (client,) = server.hub.clients
+        assert client.echo is None
         await socket.send(orjson.dumps(echo).decode())
         await sub(socket, "/wall/W01")
         await hear(socket, "full")
-        (screen,) = server.do(server.hub.screens)
-        assert screen.echo == Echo(full["beat"], "live", "b1", 5_000_000)
-        assert (screen.page, screen.area, screen.unread) == ("wall", "W01", 0)
+        assert client.echo == Echo(full["beat"], "live", "b1", 5_000_000)
 
 
 async def test_a_client_that_left_is_forgotten(server: LiveServer) -> None:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import httpx
 import pytest
 
+from callbacks.live import noting
+from callbacks.live.echoes import read_echo
+from callbacks.live.hub import Hub
+from callbacks.live.topics import Client
 from geodata.domain.roles import Role
 from geodata.domain.showing import Seen, Socket
 from geodata.intake.door import now_ms
 from geodata.services import walls
+from geodata.store import accounts
 from tests.factories.access_browser import House, Labels, path_of, secret_on
+from tests.unit.live.fakes import FakeOutlet
 
 PUSH = {"act": "push", "screens": ["hall-1"], "span": "15", "address": "", "choice": "", "within": ""}
 
@@ -42,6 +49,28 @@ def card(page: httpx.Response, login: str) -> str:
     found = re.search(rf'<li class="wall" data-screen="{login}".*?</li>', page.text, re.DOTALL)
     assert found, login
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[0])).split())
+
+
+def outcome(page: httpx.Response) -> str:
+    """What the page says came of an order; "" where it says nothing."""
+    found = re.search(r'<p class="notice [^"]*" role="status">(.*?)</p>', page.text)
+    return unescape(found[1]) if found else ""
+
+
+async def test_an_order_that_a_screen_cannot_show_is_said_so_and_can_be_released(house: House) -> None:
+    leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
+    await hung(leader, "hall-1", "D1")
+    await leader.post("/walls", data=PUSH | {"address": "/wall/D1", "span": "open"})
+    with house.room.store.begin() as conn:
+        accounts.save(conn, replace(house.account("hall-1"), page="area"))
+    page = await leader.get("/walls")
+    assert "此屏无法显示：由" in card(page, "hall-1")
+    assert 'value="hall-1" form="order"' in page.text
+    released = {"act": "release", "screens": [], "within": "D1"}
+    assert (await leader.post("/walls", data=released)).headers["location"] == "/walls?done=release&here=0&away=1"
+    page = await leader.get("/walls")
+    assert "此屏无法显示" not in page.text
+    assert 'value="hall-1" form="order"' not in page.text
 
 
 async def test_every_wall_within_reach_is_listed_connected_or_not_and_nobody_else(house: House) -> None:
@@ -82,6 +111,24 @@ async def test_every_wall_within_reach_is_listed_connected_or_not_and_nobody_els
     assert drawn.text.count("<path") >= 1
 
 
+async def test_a_wall_that_tells_nonsense_of_itself_or_shows_the_future_is_listed_and_not_live(house: House) -> None:
+    leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
+    await hung(leader, "hall-1", "D1")
+    seen(house, "hall-1", beat_ms=now_ms() + 3_600_000)
+    assert "画面停止" in card(await leader.get("/walls"), "hall-1")
+    wall = Client(FakeOutlet(), account_id=house.account("hall-1").id)
+    hub = Hub(lambda view: None, lambda: 0)  # type: ignore[arg-type,return-value]
+    hub.join(wall)
+    told = read_echo({"beat": now_ms(), "state": "live", "build": "b1", "heap": None, "loaded": 2**53 - 1})
+    assert told is not None
+    hub.hear(wall, told)
+    walls.note(house.room.store, "p", noting.seen(hub.walls(), hub.now_ms()))
+    hub.leave(wall)
+    page = await leader.get("/walls")
+    assert page.status_code == 200
+    assert "页面加载于 —" in card(page, "hall-1")
+
+
 async def test_a_wall_is_told_what_a_desk_makes_it_show_and_by_whom_in_its_language(house: House) -> None:
     leader = await house.inside("lead", Role.SHIFT_LEADER, areas=("D1",))
     wall = await on(house, await hung(leader, "hall-1", "D1"))
@@ -90,7 +137,10 @@ async def test_a_wall_is_told_what_a_desk_makes_it_show_and_by_whom_in_its_langu
     page = await leader.get("/walls?view=/duty/D1%3Flights%3Dred&desk=abc")
     assert "我正在看的：" in page.text
     answer = await leader.post("/walls", data=PUSH | {"choice": "/duty/D1?lights=red"})
-    assert answer.headers["location"] == "/walls?done=push"
+    assert answer.headers["location"] == "/walls?done=push&here=0&away=1"
+    page = await leader.get(answer.headers["location"])
+    assert outcome(page) == "已留给 1 块未连接的大屏：重新连接时若仍有效才会显示。"
+    assert 'class="notice warn"' in page.text
     told = (await wall.get("/screen")).json()["shown"]
     assert (told["kind"], told["address"]) == ("push", "/wall/D1?lights=red")
     area = house.room.situation.tree.areas[house.room.situation.tree.ordinal["D1"]]
@@ -101,11 +151,22 @@ async def test_a_wall_is_told_what_a_desk_makes_it_show_and_by_whom_in_its_langu
     assert "推送" in card(await leader.get("/walls"), "hall-1")
     assert (await (await on(house, link)).get("/screen")).json()["shown"] is None
     held = {"act": "hold", "screens": [], "within": "D1", "span": "open"}
-    assert (await leader.post("/walls", data=held)).headers["location"] == "/walls?done=hold"
+    seen(house, "hall-1")
+    answer = await leader.post("/walls", data=held)
+    assert answer.headers["location"] == "/walls?done=hold&here=1&away=1"
+    assert outcome(await leader.get(answer.headers["location"])) == (
+        "已定住：1 块在线，数据照常更新。 已留给 1 块未连接的大屏：重新连接时若仍有效才会显示。"
+    )
+    assert outcome(await leader.get("/walls?done=push&here=x&away=-1")) == ""
     assert (await wall.get("/screen")).json()["shown"]["line"].endswith("定住画面，数据实时 · 直到解除")
-    assert (await leader.post("/walls", data={"act": "release", "chosen": "hall-1 hall-2"})).status_code == 303
+    released = await leader.post("/walls", data={"act": "release", "chosen": "hall-1 hall-2"})
+    assert released.headers["location"] == "/walls?done=release&here=1&away=1"
+    again = await leader.post("/walls", data={"act": "release", "chosen": "hall-1 hall-2"})
+    assert outcome(await leader.get(again.headers["location"])) == "所选大屏没有可解除的画面。"
     assert (await wall.get("/screen")).json()["shown"] is None
     assert len(house.lines("release_screen")) == 2
+    told = "/walls?done=push&here=2&away=0&lang=en"
+    assert outcome(await leader.get(told)) == "Pushed: 2 connected, within some three seconds."
 
 
 @pytest.mark.parametrize(
@@ -153,7 +214,7 @@ async def test_a_desk_that_is_mirrored_says_where_it_is_until_it_stops(house: Ho
     wall = await on(house, await hung(leader, "hall-1", "D1"))
     start = {"act": "mirror", "screens": ["hall-1"], "view": "/area/D1", "desk": "abc"}
     assert (await leader.post("/walls", data=start)).headers["location"] == (
-        "/walls?done=mirror&view=%2Farea%2FD1&desk=abc"
+        "/walls?done=mirror&here=0&away=1&view=%2Farea%2FD1&desk=abc"
     )
     assert (await wall.get("/screen")).json()["shown"]["line"].endswith("值班长的页面")
     at = {"act": "at", "desk": "abc", "address": "/duty/G00?selected=event%3AE1"}

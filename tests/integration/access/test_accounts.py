@@ -228,6 +228,25 @@ def test_what_one_may_manage_is_listed_and_nothing_else(city: Town) -> None:
     assert [a.login for a in managed(city.access, city.actor("boss"), city.tree, [Role.FEED])] == ["kiosk"]
 
 
+def test_the_screens_are_found_without_reading_everybody_else(city: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(30):
+        city.person(f"unit{n}", Role.UNIT_MEMBER, areas=("D1",))
+    city.create("wall", ["screen"], ["D1"], page="wall")
+    read: list[str] = []
+    of_row = accounts.of_row
+
+    def counted(row: Any) -> accounts.Account:
+        account = of_row(row)
+        read.append(account.login)
+        return account
+
+    monkeypatch.setattr(accounts, "of_row", counted)
+    assert [a.login for a in managed(city.access, OPERATOR, city.tree, [Role.SCREEN])] == ["wall"]
+    assert read == ["wall"]
+    assert len(managed(city.access, OPERATOR, city.tree, [Role.SCREEN, Role.UNIT_MEMBER])) == 31
+    assert managed(city.access, OPERATOR, city.tree, [Role.UNIT_HEAD]) == []
+
+
 def test_the_first_invitation_is_there_only_while_no_admin_can_come_in(city: Town) -> None:
     first = first_invitation(city.access, "C", NOW)
     second = first_invitation(city.access, "C", NOW)

@@ -18,7 +18,7 @@ from geodata.services import programmes
 from geodata.services.actors import Actor, NotAllowedError
 from geodata.services.declining import Declined
 from geodata.services.looking import NotThereError, permitted_view
-from geodata.services.playing import Playing, playing
+from geodata.services.playing import Call, Playing, calls, playing
 from geodata.situation.loading import load_situation
 from geodata.situation.situation import Situation
 from geodata.store import programmes as store
@@ -54,8 +54,16 @@ def added(city: Town, actor: Actor, programme: Programme = DAY) -> int:
 
 
 def played_by(city: Town, login: str, at_ms: int = NOW, classes: frozenset[str] = CLASSES) -> Playing:
-    actor = city.actor(login)
-    return playing(city.access, loaded(city, at_ms), actor, reader(city, actor, classes), at_ms)
+    return played_as(city, city.actor(login), at_ms, classes)
+
+
+def played_as(city: Town, actor: Actor, at_ms: int = NOW, classes: frozenset[str] = CLASSES) -> Playing:
+    zone = city.desk.calendar.zone
+    return playing(city.access, zone, actor, lambda who, address: reader(city, who, classes)(address), at_ms)
+
+
+def called_to(city: Town, login: str, at_ms: int = NOW) -> list[Call]:
+    return calls(loaded(city, at_ms), city.actor(login))
 
 
 def changed(city: Town, actor: Actor, number: int, rev: int, programme: Programme) -> None:
@@ -165,7 +173,7 @@ def test_a_screen_gets_a_programme_of_its_area_and_plays_it_alone(city: Town) ->
     alone = played_by(city, "wall-2")
     assert (alone.programme, alone.slots, alone.kiosk) == (None, [], Kiosk())
     with pytest.raises(NotThereError):
-        playing(city.access, loaded(city), boss, reader(city, boss), NOW)
+        played_as(city, boss)
     programmes.end(city.access, boss, city.tree, number, NOW)
     left = played_by(city, "wall-1")
     assert (left.programme, left.kiosk) == (None, kiosk), "it still hangs as it did"
@@ -207,11 +215,12 @@ def test_a_new_red_event_comes_between_where_it_is_and_only_while_it_is_new(city
         city.create(login, ["screen"], [area], page="wall")
     city.report("calm", at="G1", urgency=3, reported_ms=NOW)
     city.report("red", at="G1", urgency=1, reported_ms=NOW, subtype_code="0203")
-    called = {login: played_by(city, login).calls for login in ("wall-c", "wall-1", "wall-2")}
-    assert [[c.alert.trigger for c in calls] for calls in called.values()] == [["red_event"], ["red_event"], []]
+    city.create("desk-1", ["screen"], ["D1"], page="area")
+    called = {login: called_to(city, login) for login in ("wall-c", "wall-1", "wall-2", "desk-1")}
+    assert [[c.alert.trigger for c in found] for found in called.values()] == [["red_event"], ["red_event"], [], []]
     (call,) = called["wall-1"]
     assert (call.event.urgency, call.event.lon, call.event.lat) == (1, 0.5, 0.5)
-    assert played_by(city, "wall-c", NOW + 3 * MINUTE).calls == []
+    assert called_to(city, "wall-c", NOW + 3 * MINUTE) == []
 
 
 def test_what_a_screen_can_no_longer_show_is_left_out_of_its_turns(city: Town) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -18,9 +17,9 @@ from geodata.services.actors import Actor, NotAllowedError
 from geodata.services.declining import Declined
 from geodata.services.looking import permitted_view
 from geodata.services.playing import playing
-from geodata.services.showing import Followed, Hall
+from geodata.services.showing import Followed, Hall, Reached
 from geodata.services.walls import STALE_MS, Wall
-from geodata.situation.loading import load_situation
+from geodata.store import accounts
 from geodata.store import showing as kept
 from layers.registry import LAYER_IDS
 from tests.factories.access_city import MINUTE, NOW, Town, of
@@ -55,19 +54,19 @@ def leader(*areas: str) -> Actor:
 
 def shown(city: Town, login: str, now_ms: int = NOW) -> Shown | None:
     """What a screen is told."""
-    situation = load_situation(city.store, city.desk.calendar.zone, now_ms)
     actor = city.actor(login)
-    return playing(city.access, situation, actor, partial(hall(city).read, actor), now_ms).shown
+    return playing(city.access, city.desk.calendar.zone, actor, hall(city).read, now_ms).shown
 
 
 def wall_of(city: Town, login: str, now_ms: int = NOW) -> Wall:
-    found = walls.listed(city.access, leader("C"), city.tree, now_ms)
+    found = walls.listed(city.access, leader("C"), city.tree, hall(city).read, now_ms)
     return next(wall for wall in found if wall.account.login == login)
 
 
 def test_a_view_is_pushed_in_the_form_of_walls_until_its_time_and_every_wall_is_a_line(lobby: Town) -> None:
     duty = "/duty/S1?lang=en&theme=light&text=rat&states=closed.handling&order=newest&selected=event%3AE1&lights=red"
-    assert showing.push(hall(lobby), leader(), ["wall-1", "wall-s"], duty, "15", NOW) == 2
+    walls.note(lobby.store, "p1", {lobby.account("wall-1").id: Seen(NOW, SOCKET)})
+    assert showing.push(hall(lobby), leader(), ["wall-1", "wall-s"], duty, "15", NOW) == Reached(1, 1)
     order = shown(lobby, "wall-1")
     assert order == Shown(
         Kind.PUSH, "/wall/S1?states=handling&lights=red&selected=event%3AE1", "lead", "shift_leader", "D1", NOW,
@@ -103,7 +102,7 @@ def test_only_who_manages_screens_gives_orders_and_only_to_walls_within_reach(sm
         lambda who: showing.follow(here, who, DESK, "/area/D1", NOW),
         lambda who: showing.leave(here, who, DESK, NOW),
         lambda who: showing.stop(here, who, DESK, NOW),
-        lambda who: walls.listed(small.access, who, small.tree, NOW),
+        lambda who: walls.listed(small.access, who, small.tree, here.read, NOW),
         lambda who: walls.outlines(small.access, who, small.tree, "D1"),
     ]  # fmt: skip
     for role in PEOPLE - RIGHTS[Right.MANAGE_SCREENS]:
@@ -118,7 +117,7 @@ def test_only_who_manages_screens_gives_orders_and_only_to_walls_within_reach(sm
     with pytest.raises(Declined, match="show_page"):
         showing.push(here, leader(), ["overview"], "/wall/D1", "15", NOW)
     assert small.lines("push_view") == []
-    assert {wall.account.login for wall in walls.listed(small.access, leader(), small.tree, NOW)} == {
+    assert {wall.account.login for wall in walls.listed(small.access, leader(), small.tree, here.read, NOW)} == {
         "wall-1", "overview"
     }  # fmt: skip
 
@@ -148,6 +147,23 @@ def test_what_a_wall_or_the_desk_may_not_see_is_refused_with_the_area_and_nothin
     with lobby.store.begin() as conn:
         kept.show(conn, [moved.id], Shown(Kind.PUSH, "/wall/D2", "lead", "shift_leader", "C", NOW, None))
     assert shown(lobby, "wall-1") is None, "what is not its own is not shown, whoever wrote it there"
+    listed = wall_of(lobby, "wall-1")
+    assert listed.shown is None, "and the page of walls says no other"
+    assert listed.order is not None
+    assert listed.order.address == "/wall/D2"
+
+
+def test_a_screen_that_shows_no_walls_any_more_can_still_be_released_and_shows_no_order(lobby: Town) -> None:
+    here, boss = hall(lobby), leader()
+    showing.push(here, boss, ["wall-1"], "/wall/D1", "open", NOW)
+    with lobby.store.begin() as conn:
+        accounts.save(conn, replace(lobby.account("wall-1"), page="area"))
+    listed = wall_of(lobby, "wall-1")
+    assert (listed.order is None, listed.shown, shown(lobby, "wall-1")) == (False, None, None)
+    with pytest.raises(Declined, match="show_page"):
+        showing.hold(here, boss, ["wall-1"], "open", NOW)
+    assert showing.release(here, boss, ["wall-1"], NOW) == Reached(0, 1)
+    assert wall_of(lobby, "wall-1").order is None
 
 
 def test_a_hold_stays_at_what_the_wall_shows_and_the_newest_order_stands(lobby: Town) -> None:
@@ -168,8 +184,8 @@ def test_a_hold_stays_at_what_the_wall_shows_and_the_newest_order_stands(lobby: 
     again = shown(lobby, "wall-1", NOW + 1_000)
     assert again is not None
     assert again.address == "/wall/D1?focus=patrol", "what it was told a moment ago, though it was seen elsewhere"
-    assert showing.release(here, boss, ["wall-1", "wall-s"], NOW) == 2
-    assert showing.release(here, boss, ["wall-1", "wall-s"], NOW) == 0
+    assert showing.release(here, boss, ["wall-1", "wall-s"], NOW) == Reached(1, 1)
+    assert showing.release(here, boss, ["wall-1", "wall-s"], NOW) == Reached(0, 0)
     assert shown(lobby, "wall-1") is None
     assert [json.loads(line.old)["shown"] for line in lobby.lines("release_screen")] == ["hold", "hold"]
 
@@ -230,6 +246,7 @@ def test_how_a_screen_is_comes_from_all_processes_and_who_is_killed_knows_it_no_
     assert not later.here
     assert later.seen is not None
     assert later.seen.at_ms == NOW
+    assert not wall_of(lobby, "wall-1", NOW - MINUTE).here, "the clock was set back, and nobody has seen it since"
     assert wall_of(lobby, "wall-s").seen is None
     with lobby.store.begin() as conn:
         kept.purge(conn, NOW + MINUTE)

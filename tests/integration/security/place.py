@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import html
 import itertools
 import re
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,7 @@ from geodata.services.enrolling import UnitReport, enrol_units
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
 from geodata.services.tracking import Position, report_positions
+from geodata.situation.situation import Situation
 from geodata.store import accounts, events, photos, tokens
 from geodata.store.photos import Photo
 from geodata.store.tokens import Kind
@@ -69,7 +73,10 @@ class Who:
 
 @dataclass(repr=False)
 class Place:
-    """Everything that a test needs to ask."""
+    """Everything that a test needs to ask.
+
+    ``looks``: what the app asked of the live picture, and whether on its loop.
+    """
 
     room: Room
     dash: Dash
@@ -78,6 +85,7 @@ class Place:
     events: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     photos: dict[str, str] = field(default_factory=dict)
+    looks: set[tuple[str, bool]] = field(default_factory=set)
     _who: dict[tuple[str, str], Who] = field(default_factory=dict)
 
     def who(self, role: str, area: str = "D1") -> Who:
@@ -184,9 +192,32 @@ def found_place(root: Path) -> Iterator[Place]:
         dash = wiring.create_app(room)
         with running(dash.server) as asker:
             place = Place(room, dash, asker)
-            _remember(place)
-            yield place
+            with watched(place):
+                _remember(place)
+                yield place
         room.store.close()
+    strayed = sorted(name for name, on_loop in place.looks if not on_loop)
+    assert not strayed, f"{strayed}: the live picture belongs to the loop, a thread sees it while it is moved on"
+
+
+@contextmanager
+def watched(place: Place) -> Iterator[None]:
+    """Note from where the live picture is asked; tests themselves may ask it from their own thread."""
+
+    def noted(name: str, ask: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(ask)
+        def asked(situation: Situation, *args: Any, **kwargs: Any) -> Any:
+            if situation is place.room.situation and threading.current_thread() is not threading.main_thread():
+                place.looks.add((name, asyncio._get_running_loop() is not None))
+            return ask(situation, *args, **kwargs)
+
+        return asked
+
+    with ExitStack() as patches:
+        for name, ask in vars(Situation).items():
+            if callable(ask) and not name.startswith("_"):
+                patches.enter_context(patch.object(Situation, name, noted(name, ask)))
+        yield
 
 
 def happen(room: Room) -> None:

@@ -13,7 +13,7 @@ from callbacks.live.board import SECTIONS as BOARD
 from geodata.domain.programmes import Programme, Step
 from geodata.domain.roles import Role
 from geodata.services.export import FORMATS, LISTS
-from geodata.store import accounts, alerts, programmes, surges, tokens
+from geodata.store import accounts, alerts, programmes, surges, tokens, units
 from geodata.store.surges import Hour
 from layers.registry import LAYER_IDS
 from tests.factories.people import account_of, secret_of
@@ -106,6 +106,26 @@ def target(place: Place, rule: Rule, area: str) -> dict[str, str]:
     if "{feed_token}" in rule.path:
         filled["feed_token"] = "99999" if area == UNKNOWN else str(feed_token(place, filled["feed"]))
     return filled
+
+
+def test_a_wall_asks_the_live_picture_on_the_loop_which_moves_it_on(place: Place) -> None:
+    """Of everything else that the tests of this room ask for, ``found_place`` proves it when they have ended."""
+    assert place.ask("GET", "/screen", place.newcomer(Role.SCREEN, page="wall")).status == 200
+    assert ("alerts", True) in place.looks
+    assert ("alerts", False) not in place.looks
+
+
+def test_the_page_of_a_unit_member_is_made_without_the_live_picture(place: Place) -> None:
+    """Dash makes it in a thread."""
+    who = place.who(Role.UNIT_MEMBER)
+    layout = place.ask("GET", "/_dash-layout", who)
+    assert f'"unit":{unit_id(place, place.units["D1"])}' in layout.text.replace(" ", "")
+    assert ("unit", False) not in place.looks
+
+
+def unit_id(place: Place, code: str) -> int:
+    with place.room.store.read() as conn:
+        return units.by_codes(conn, [code])[code].id
 
 
 def token_id(place: Place, secret: str) -> int:

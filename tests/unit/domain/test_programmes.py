@@ -21,13 +21,14 @@ from geodata.domain.programmes import (
     WEEK,
     Programme,
     ProgrammeError,
+    Slot,
     Step,
     check,
     on_at,
     running_order,
-    slot_at,
-    slots_of_day,
+    runs_of_day,
 )
+from geodata.services.programmes import PROGRAMMES_MAX
 
 ZONES = [ZoneInfo(name) for name in ("Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe",
                                      "America/Havana", "Africa/Casablanca")]  # fmt: skip
@@ -48,6 +49,11 @@ DAYS = st.one_of(
 
 def ms(zone: ZoneInfo, *at: int, fold: int = 0) -> int:
     return int(datetime(*at, tzinfo=zone, fold=fold).timestamp() * 1000)  # type: ignore[arg-type,misc]
+
+
+def slots_of_day(steps: tuple[Step, ...], zone: ZoneInfo, day: date) -> list[Slot]:
+    first, last = (ms(zone, d.year, d.month, d.day) for d in (day, day + timedelta(days=1)))
+    return running_order(steps, zone, first, last)
 
 
 @settings(deadline=None)
@@ -82,10 +88,9 @@ def test_what_comes_is_what_is_shown_then(
 ) -> None:
     now = ms(zone, day.year, day.month, day.day) + minute * MINUTE_MS + 500
     order = running_order(steps, zone, now, now + ahead_min * MINUTE_MS)
-    running = slot_at(steps, zone, now)
-    assert (order[:1] == [running]) if running else all(s.from_ms > now for s in order)
-    assert all(slot_at(steps, zone, s.from_ms) == s for s in order)
-    assert all(s.to_ms > now and s.from_ms < now + ahead_min * MINUTE_MS for s in order)
+    both = [*slots_of_day(steps, zone, day), *slots_of_day(steps, zone, day + timedelta(days=1))]
+    assert order == [s for s in both if s.to_ms > now and s.from_ms < now + ahead_min * MINUTE_MS]
+    assert order[:1] != [] or not on_at(steps, zone, now)
 
 
 @settings(deadline=None)
@@ -107,7 +112,7 @@ def test_steps_take_turns_and_begin_with_the_first_one_when_another_begins() -> 
 
 def test_an_hour_that_is_left_out_is_not_shown_and_one_that_comes_twice_is_shown_twice() -> None:
     step = (Step("/wall/A", from_min=120, to_min=180),)
-    assert slots_of_day(step, BERLIN, date(2026, 3, 29)) == (), "two o'clock is three o'clock"
+    assert slots_of_day(step, BERLIN, date(2026, 3, 29)) == [], "two o'clock is three o'clock"
     (twice,) = slots_of_day(step, BERLIN, date(2026, 10, 25))
     assert twice.to_ms - twice.from_ms == 2 * 60 * MINUTE_MS
     half = (Step("/wall/A", from_min=60, to_min=90),)
@@ -117,9 +122,18 @@ def test_an_hour_that_is_left_out_is_not_shown_and_one_that_comes_twice_is_shown
 
 def test_past_midnight_belongs_to_the_day_on_which_it_began() -> None:
     friday = (Step("/wall/A", days=(5,), from_min=22 * 60, to_min=2 * 60),)
-    told = [bool(slot_at(friday, BERLIN, ms(BERLIN, 2026, 11, day, hour))) for day, hour in
-            ((27, 21), (27, 23), (28, 1), (28, 2), (28, 23), (27, 1))]  # fmt: skip
+    hours = [ms(BERLIN, 2026, 11, d, h) for d, h in ((27, 21), (27, 23), (28, 1), (28, 2), (28, 23), (27, 1))]
+    told = [bool(running_order(friday, BERLIN, at, at + 1)) for at in hours]
     assert told == [False, True, True, False, False, False]
+
+
+def test_what_as_many_programmes_as_there_may_be_show_is_not_worked_out_each_time_that_a_wall_asks() -> None:
+    at = ms(BERLIN, 2026, 6, 1, 23, 55)
+    every = [(Step(f"/wall/{n}", 30), Step("/wall/B", 45)) for n in range(PROGRAMMES_MAX)]
+    asked = [running_order(steps, BERLIN, at, at + 10 * MINUTE_MS) for steps in every]
+    before = runs_of_day.cache_info().misses
+    assert [running_order(steps, BERLIN, at, at + 10 * MINUTE_MS) for steps in every] == asked
+    assert runs_of_day.cache_info().misses == before
 
 
 @pytest.mark.parametrize(

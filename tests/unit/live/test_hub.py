@@ -146,11 +146,28 @@ async def test_the_age_of_each_screen_is_that_of_the_beat_it_gave_back(rig: Rig)
     now_ms = rig.hub.now_ms()
     mute.opened_ms = now_ms - 60_000
     rig.hub.hear(told, Echo(now_ms - 20_000, "late", "b1", None))
-    first, second = rig.hub.screens()
+    mute.account_id, told.account_id = 4, 5
+    rig.screen()
+    first, second = rig.hub.walls()
     assert 60_000 <= first.age_ms < 62_000
-    assert (first.echo, first.heard_ms) == (None, None)
+    assert (first.account_id, first.echo) == (4, None)
     assert 20_000 <= second.age_ms < 22_000
-    assert (second.page, second.area, second.topic) == ("wall", "W01", MapView("W01", "wall").topic())
+    assert (second.account_id, second.address) == (5, MapView("W01", "wall").address())
+    leave_all(rig)
+
+
+async def test_a_beat_of_the_future_makes_no_picture_young_and_a_page_was_not_loaded_in_it(rig: Rig) -> None:
+    frozen, _ = rig.screen(MapView("W01", "wall"))
+    now_ms = rig.hub.now_ms()
+    frozen.opened_ms = now_ms - 60_000
+    for beat_ms in (now_ms + 3_600_000, 2**53 - 1):
+        rig.hub.hear(frozen, Echo(beat_ms, "live", "b1", None, loaded_ms=beat_ms))
+        assert frozen.echo == Echo(0, "live", "b1", None)
+        assert 60_000 <= frozen.screen(rig.hub.now_ms()).age_ms < 62_000
+    told = Echo(now_ms - 2_000, "live", "b1", None, loaded_ms=now_ms - 30_000)
+    rig.hub.hear(frozen, told)
+    assert frozen.echo == told
+    assert frozen.screen(now_ms - 3_600_000).age_ms == 3_598_000, "the clock was set back by an hour"
     leave_all(rig)
 
 

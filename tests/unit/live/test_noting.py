@@ -19,7 +19,7 @@ ECHO = {"beat": 5_000, "state": "live", "build": "b1", "heap": 7, "heap0": 5, "l
 
 
 def screen(account_id: int, age_ms: int, echo: Echo | None) -> Screen:
-    return Screen(1, account_id, "/wall/C", "wall", "C", "t", 900, 1_000, echo, age_ms, 0)
+    return Screen(account_id, "/wall/C", 900, echo, age_ms)
 
 
 def test_an_echo_tells_first_heap_load_and_what_the_wall_is_at_and_nonsense_is_none() -> None:
