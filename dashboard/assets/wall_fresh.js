@@ -71,11 +71,11 @@
   }
 
   /** While `may` holds, also when the server has answered; a still that cannot be taken is done without the second time. */
-  async function renew(may = sound) {
+  async function renew(may, still) {
     busy = true;
     try {
       if (!(await O.life.answers()) || !may()) return;
-      if (may === sound) await take();
+      if (still) await take();
       location.reload();
     } catch (_) {
       if (missed) location.reload();
@@ -97,8 +97,8 @@
     if (now < due) return;
     const patience = document.fullscreenElement ? FILLED_NIGHTS : 0;
     if (missed < patience || now > due + 60000 * NIGHT_MIN) pass();
-    else if (sound()) renew();
-    else if (missed > patience && calm()) renew(calm);
+    else if (sound()) renew(sound, true);
+    else if (missed > patience && calm()) renew(calm, false);
   }
 
   /* ---- the new page, behind the still ---- */

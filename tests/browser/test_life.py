@@ -249,18 +249,6 @@ def test_after_an_outage_with_an_upgrade_the_wall_loads_anew_but_not_into_the_pr
     assert "Bad Gateway" not in page.content()
 
 
-def test_the_map_goes_to_an_area_with_its_frames_while_nothing_else_is_answered(opened: tuple[Page, Line]) -> None:
-    """Its grid is neither a child of what is shown, nor was it shown before."""
-    page, _ = opened
-    page.wait_for_function("() => onescreen.map.state.alive && onescreen.map.state.card")
-    page.route("**/_dash-update-component*", lambda route: route.fulfill(status=502, body=ERROR_PAGE))
-    before = page.evaluate("onescreen.map.state.map.getZoom()")
-    page.evaluate("onescreen.view.go('/wall/G00')")
-    page.wait_for_function("() => document.getElementById('map-pane').dataset.area === 'G00'")
-    assert page.evaluate("onescreen.map.state.map.getZoom()") > before
-    page.wait_for_function(LIVE)
-
-
 def test_a_probe_waits_while_the_proxy_answers_in_the_servers_place(opened: tuple[Page, Line]) -> None:
     page, line = opened
     page.evaluate("window.before = true")

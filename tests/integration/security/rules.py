@@ -164,7 +164,7 @@ def analysis_of(place: Place, area: str, who: Who) -> bytes:
 
 def callback_of(place: Place, area: str, who: Who) -> bytes:
     """What the server says of the address of an area."""
-    values = {"pathname": f"/area/{area}", "search": ""}
+    values = {"pathname": f"/wall/{area}", "search": ""}
     asked = [{"id": "url", "property": name, "value": value} for name, value in values.items()]
     out = {"id": "view", "property": "data"}
     return orjson.dumps({"output": "view.data", "outputs": out, "inputs": asked, "changedPropIds": []})
