@@ -151,7 +151,7 @@ def create_app(room: Room) -> Dash:
         room.catalogue, [layer.id for layer in LAYERS], map.pane(room, asking.get()), navigation.me(room, asking.get()),
         room.city.looks,
     )  # fmt: skip
-    for part in (navigation, map, search, selection, stepping, saved, batch):
+    for part in (navigation, search, selection, stepping, saved, batch):
         part.register(app, room)
     # Dash finds its assets and callbacks at the first request for "/"; a wall's first request is a deep link.
     app._setup_server()

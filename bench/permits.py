@@ -109,11 +109,10 @@ class Drills:
     async def drill(self, code: str) -> float:
         """Seconds of processor time for one drill into an area."""
         room, path = self._room, f"/area/{quote(code)}"
-        bodies = [_body(ids.VIEW, pathname=path, search=""), _body(ids.MAP_FIGURE, pathname=path)]
+        body = _body(ids.VIEW, pathname=path, search="")
         outlines = f"/geo/{room.areas_build}/children/{code}.json"
         began = time.process_time()
-        for body in bodies:
-            await ask(self._asgi, "POST", "/_dash-update-component", self._secret, body)
+        await ask(self._asgi, "POST", "/_dash-update-component", self._secret, body)
         await ask(self._asgi, "GET", outlines, self._secret)
         view = MapView(code)
         if self._actor is None:

@@ -1,48 +1,17 @@
-"""The map's pane for a city, and the area card: where the area of the address lies."""
+"""The map's pane for a city."""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import unquote
-
-from dash import ClientsideFunction, Dash, Input, Output
 from dash.development.base_component import Component
 from pmtiles.reader import MmapSource, Reader
 
-from callbacks.permits import permitted
 from callbacks.room import Room
-from dashboard import ids
 from dashboard.map_pane import map_kit, map_pane
-from geodata.domain.areas import AreaTree
-from geodata.domain.roles import Right
 from geodata.services.actors import Actor
 from geodata.store.folder import Basemap, DataFolder
 from layers.base_style import BaseTiles
 from layers.kit import Archive, figure, kit
 from layers.registry import LAYERS
-
-Json = dict[str, Any]
-
-
-def register(app: Dash, room: Room) -> None:
-    """The area card follows the address; the browser moves the camera by it."""
-
-    @permitted(Right.SEE)
-    async def card(actor: Actor, pathname: str | None) -> Json | None:
-        return area_card(room.situation.tree, actor, unquote(pathname or "").strip("/").partition("/")[2])
-
-    app.callback(Output(ids.MAP_FIGURE, "data"), Input(ids.URL, "pathname"))(card)
-    app.clientside_callback(ClientsideFunction("onescreen_map", "card"), Input(ids.MAP_FIGURE, "data"))
-    app.clientside_callback(ClientsideFunction("onescreen_map", "fit"), Input(ids.MAP_FIT, "n_clicks"))
-
-
-def area_card(tree: AreaTree, actor: Actor, code: str) -> Json | None:
-    """What the map must know of an area before any frame: its depth, whether it is a leaf, its bbox."""
-    o = tree.ordinal.get(code)
-    if o is None or not actor.reaches(tree, o):
-        return None
-    area = tree.areas[o]
-    return {"code": area.code, "depth": area.depth, "leaf": tree.is_leaf(o), "bbox": list(area.bbox)}
 
 
 def pane(room: Room, actor: Actor) -> Component:

@@ -27,7 +27,7 @@ def map_kit(kit: Json, catalogue: Catalogue) -> Json:
 
 
 def map_pane(figure: Json, kit: Json, *, approval_number: str = "", attribution: str = "") -> Component:
-    """The pane. ``figure`` is drawn once; what is shown comes through the live push and the area card."""
+    """The pane. ``figure`` is drawn once; what is shown comes through the live push."""
     corner = [
         html.Span([html.Span("审图号", lang="zh"), f" {approval_number}"]) if approval_number else None,
         html.Span(attribution) if attribution else None,
@@ -35,9 +35,8 @@ def map_pane(figure: Json, kit: Json, *, approval_number: str = "", attribution:
     return html.Div(
         [
             dcc.Graph(id=ids.MAP_GRAPH, className="map-graph", figure=figure, config=CONFIG, responsive=True),
-            html.Button("⤢", id=ids.MAP_FIT, className="map-fit", type="button", n_clicks=0),
+            html.Button("⤢", id=ids.MAP_FIT, className="map-fit", type="button"),
             html.Div([part for part in corner if part is not None], className="map-corner"),
-            dcc.Store(id=ids.MAP_FIGURE),
         ],
         id=ids.MAP_PANE,
         className="map-pane",

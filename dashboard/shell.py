@@ -15,7 +15,7 @@ from geodata.domain.focus import LOOKS, Focus, Look
 RESCUE = """
 setInterval(function () {
   if (window.onescreen && window.onescreen.started) return;
-  fetch(location.href, {cache: "no-store"}).then(function (answer) {
+  fetch(location.href, {cache: "no-store", signal: AbortSignal.timeout(20000)}).then(function (answer) {
     return answer.ok ? answer.text() : "";
   }).then(function (page) {
     if (page.indexOf("react-entry-point") >= 0) location.reload();

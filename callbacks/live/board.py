@@ -48,6 +48,7 @@ def _on(
 
 SECTIONS: Mapping[str, Section] = MappingProxyType({
     "title": _on(lists.title, "areas", "doors", "minute", pages=EVERYWHERE),
+    "extent": _on(lists.extent, "areas", pages=EVERYWHERE),
     "kpi": _on(numbers.kpi, "events", "units", "clock", "hours", "month", "minute"),
     "all_time": _on(numbers.all_time, "events", "clock", "doors"),
     "classes": _on(numbers.classes, "events", "clock"),

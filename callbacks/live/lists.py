@@ -1,4 +1,4 @@
-"""Sections that list: title, feed, worst, ticker, feeds, options of the filters."""
+"""Sections that list: title, extent, feed, worst, ticker, feeds, options of the filters."""
 
 from __future__ import annotations
 
@@ -38,6 +38,15 @@ def title(scene: Scene) -> Json:
         "data_span": scene.doors.span_ms,
         "feed_quiet_ms": None if quiet_ms < QUIET_AFTER_MS else quiet_ms - quiet_ms % MINUTE_MS,
     }
+
+
+def extent(scene: Scene) -> Json:
+    """Where the area lies, for the map's camera: bbox as west, south, east, north in degrees to a metre."""
+    area = scene.tree.areas[scene.o]
+    return {
+        "code": area.code, "depth": area.depth, "leaf": scene.tree.is_leaf(scene.o),
+        "bbox": [round(degrees, 5) for degrees in area.bbox],
+    }  # fmt: skip
 
 
 def feed(scene: Scene) -> list[Row]:

@@ -6,7 +6,11 @@
   const O = (window.onescreen = window.onescreen || {});
   const ECHO_MS = { screen: 5000, desk: 30000 };  // screens are looked after; desks are many
   const PROBE_MS = [2000, 60000];
+  const ANSWER_MAX_MS = 8000;
   const MAP_LATE_MS = 30000;
+  const MAP_RELOAD_MS = [300000, 86400000];
+  const MAP_WELL_MS = 1800000;
+  const MAP_TRIES = "map_tries";
   const OURS = "react-entry-point";
 
   const RAISED = "raised";
@@ -19,6 +23,7 @@
   let firstHeap = null;
   let loaded = null;       // when the page was, by the server's clock
   let reloading = false;
+  let mapSince = 0;        // since when the map stands still although the line is well; 0: it does not
 
   const now = () => O.age.now() ?? Date.now();
 
@@ -71,12 +76,27 @@
   }
 
   /** The map is a part, too: it has stood still when what should be on it waits for too long, whatever the reason. */
-  function watchMap() {
+  function watchMap(live) {
     const pane = document.getElementById("map-pane");
     const seen = pane && pane.offsetParent && !document.hidden;
-    const behind = seen && O.map && O.map.behindMs ? O.map.behindMs() : 0;
+    const behind = seen ? (O.map && O.map.behindMs ? O.map.behindMs() : performance.now()) : 0;
     if (behind > MAP_LATE_MS) broken.map = broken.map || now() - behind;
     else delete broken.map;
+    if (O.account && O.account.me().screen) mendMap(live);
+  }
+
+  /** A screen whose map stands still although its line is well loads itself anew, which nobody else would do; ever more seldom
+      while that does not help, and not while somebody follows something. */
+  function mendMap(live) {
+    const at = performance.now();
+    if (!broken.map || live.state === "down") mapSince = 0;
+    else mapSince = mapSince || at;
+    if (!mapSince && at > MAP_WELL_MS) sessionStorage.removeItem(MAP_TRIES);
+    const tries = Number(sessionStorage.getItem(MAP_TRIES));
+    const wait = Math.min(MAP_RELOAD_MS[0] * 2 ** tries, MAP_RELOAD_MS[1]);
+    if (!mapSince || at - mapSince < wait || live.state !== "live" || reloading || doing()) return;
+    sessionStorage.setItem(MAP_TRIES, tries + 1);
+    reload();
   }
 
   /** All parts that do not show what they should: part → [why, as of], 0 where there never was anything good. */
@@ -87,7 +107,6 @@
   }
 
   function mark() {
-    watchMap();
     const lines = new Map();
     for (const [part, fate] of Object.entries(parts())) {
       const box = boxOf(part);
@@ -109,6 +128,9 @@
 
   /* ---- back to the server ---- */
 
+  /** What a wall is at besides its programme. */
+  const doing = () => (O.programme ? O.programme.doing() : "");
+
   function echo(live) {
     const at = performance.now();
     const every = O.account && O.account.me().screen ? ECHO_MS.screen : ECHO_MS.desk;
@@ -116,8 +138,8 @@
     const heap = performance.memory ? performance.memory.usedJSHeapSize : null;
     firstHeap = firstHeap ?? heap;
     if (loaded === null && live.serverNow) loaded = Math.round(live.serverNow - at);
-    const doing = O.programme ? O.programme.doing() : "";
-    if (O.live.say({ k: "echo", beat: live.beat, state: live.state, build: live.build || "", heap, heap0: firstHeap, loaded, doing })) {
+    const told = { beat: live.beat, state: live.state, build: live.build || "", heap, heap0: firstHeap, loaded, doing: doing() };
+    if (O.live.say({ k: "echo", ...told })) {
       echoedAt = at;
       state = live.state;
     }
@@ -126,6 +148,7 @@
   /** Once a second, from the line. */
   function tick(live) {
     echo(live);
+    watchMap(live);
     if (O.words && O.words.ready()) mark();
   }
 
@@ -144,7 +167,8 @@
   /** Whether the server has a page of ours for this address now. */
   async function answers() {
     try {
-      const answer = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" } });
+      const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+      const answer = await fetch(location.href, { cache: "no-store", headers: { accept: "text/html" }, signal });
       return answer.ok && (await answer.text()).includes(OURS);
     } catch (error) {
       return false;

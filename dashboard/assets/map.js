@@ -60,6 +60,7 @@
     map.on("webglcontextlost", onLost);
     map.on("webglcontextrestored", () => whenStyled(remount));
     map.on("remove", onRemove);
+    S.pane.querySelector(".map-fit").onclick = () => M.fit();
     besideLegend();
     const observer = new ResizeObserver(onResize);
     observer.observe(S.pane);
@@ -214,11 +215,12 @@
 
   /* ---- what is shown ---- */
 
-  /** A new area card from the server: {code, leaf, depth, bbox}; the same area again moves nothing. */
+  /** The area of the frames: {code, leaf, depth, bbox}; the same area again moves nothing. It comes the same way as what is
+      drawn on it, so that one is not there without the other; one of an address that was left is not gone back to. */
   M.show = function (card) {
+    if (card.code !== O.view.parse().area) return;
     const before = S.card;
     S.card = card;
-    if (!card) return;
     cards.set(card.code, card);
     if (S.alive && (!before || before.code !== card.code)) showCard();
   };
@@ -239,7 +241,7 @@
     S.pane.dataset.area = S.card.code;
   }
 
-  /** The address changed: theme, language, layers, selection; a new area comes with its card. */
+  /** The address changed: theme, language, layers, selection; a new area comes with its frame. */
   M.applyView = function () {
     const now = O.view ? O.view.parse() : null;
     if (!now || !S.kit) return;
@@ -275,15 +277,5 @@
   addEventListener("online", retry);
   addEventListener("unhandledrejection", onBroken);
   document.addEventListener("DOMContentLoaded", () => O.view && O.view.onChange(() => M.applyView()));
-  window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.onescreen_map = {
-    card(card) {
-      if (card) M.show(card);
-      return window.dash_clientside.no_update;
-    },
-    fit(clicks) {
-      if (clicks) M.fit();
-      return window.dash_clientside.no_update;
-    },
-  };
+  (O.sections = O.sections || {}).extent = { box: "map-pane", draw: (card) => M.show(card) };
 })();

@@ -11,25 +11,26 @@
   const VALUES_EVERY_MS = 3000;
   const HELD_MAX_MS = 3000;
   const KEPT = 32;
+  const OUTLINES_MAX_MS = 20000;   // a slow line takes its time; one that hangs must hold up no redraw
 
   const S = (M.state = M.state || {});
   const drawn = {};
   const outlines = new Map();
   let pending = {};
   let down = false;
-  let wheel = 0;
-  let scroll = 0;          // of a list on the page; the map itself only hears the wheel
+  let wheel = -Infinity;
+  let scroll = -Infinity;  // of a list on the page; the map itself only hears the wheel
   let heldAt = 0;          // since when scrolling holds a redraw back; 0: it does not
   let busy = false;
   let timer = 0;
-  let last = 0;
+  let last = -Infinity;
   let waits = 0;           // since when something waits to be drawn; 0: nothing does
 
   // Of a press that opens a menu nobody tells the end.
   addEventListener("pointerdown", (event) => (down = event.button === 0), true);
   for (const name of ["pointerup", "pointercancel", "contextmenu"]) addEventListener(name, () => ((down = false), kick(0)), true);
-  addEventListener("wheel", () => (wheel = Date.now()), { capture: true, passive: true });
-  addEventListener("scroll", () => (scroll = Date.now()), { capture: true, passive: true });
+  addEventListener("wheel", () => (wheel = performance.now()), { capture: true, passive: true });
+  addEventListener("scroll", () => (scroll = performance.now()), { capture: true, passive: true });
   document.addEventListener("visibilitychange", () => {
     if (waits) waits = performance.now();
     kick(0);
@@ -42,7 +43,7 @@
     const url = address(code, which);
     let found = outlines.get(url);
     if (!found) {
-      found = fetch(url).then((answer) => {
+      found = fetch(url, { signal: AbortSignal.timeout(OUTLINES_MAX_MS) }).then((answer) => {
         if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
         return answer.json();
       });
@@ -78,9 +79,9 @@
 
   /** What is scrolled comes first, for a while. */
   function scrolled() {
-    if (Date.now() - Math.max(wheel, scroll) >= WHEEL_MS) heldAt = 0;
-    else heldAt = heldAt || Date.now();
-    return heldAt > 0 && Date.now() - heldAt < HELD_MAX_MS;
+    if (performance.now() - Math.max(wheel, scroll) >= WHEEL_MS) heldAt = 0;
+    else heldAt = heldAt || performance.now();
+    return heldAt > 0 && performance.now() - heldAt < HELD_MAX_MS;
   }
 
   function waiting() {
@@ -102,7 +103,7 @@
       if (!document.hidden) kick(RETRY_MS);
       return;
     }
-    const rest = last + VALUES_EVERY_MS - Date.now();
+    const rest = last + VALUES_EVERY_MS - performance.now();
     if (rest > 0 && onlyValues()) return void kick(rest);
     busy = true;
     const taken = pending;
@@ -151,7 +152,7 @@
       await Promise.race([window.Plotly.restyle(S.gd, update, indices), long]);
       slots.forEach((slot, i) => (drawn[slot] = Object.assign(drawn[slot] || {}, changes[i])));
     } finally {
-      last = Date.now();
+      last = performance.now();
       heldAt = 0;
       M.stats.redraws += 1;
       forget();
@@ -175,7 +176,7 @@
   M.gate = {
     waitingMs: () => (waits && !document.hidden ? performance.now() - waits : 0),
     empty: () => !busy && !Object.keys(pending).length,
-    scrolling: () => Date.now() - scroll < WHEEL_MS,
+    scrolling: () => performance.now() - scroll < WHEEL_MS,
     /** A new theme, a new map, a context that came back: everything once more. */
     again() {
       for (const [slot, spec] of Object.entries(S.kit.slots)) {

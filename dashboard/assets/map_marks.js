@@ -22,12 +22,12 @@
   const drawable = (slot) => !document.hidden && !held() && !stale.has(slot) && source(slot);
 
   /** A list that is scrolled comes first, for a while: without a graphics card a map takes a processor to be drawn. */
-  const holds = () => M.gate.scrolling() && (!heldAt || Date.now() - heldAt < HELD_MAX_MS);
+  const holds = () => M.gate.scrolling() && (!heldAt || performance.now() - heldAt < HELD_MAX_MS);
 
   function held() {
     const now = holds();
     if (now && !heldAt) {
-      heldAt = Date.now();
+      heldAt = performance.now();
       setTimeout(release, LOOK_MS);
     }
     return now;

@@ -1,5 +1,6 @@
-/* A wall that hangs for weeks loads itself anew once a day, at a calm hour of the city, while its picture is sound: what a
-   browser gathers in weeks goes. Nobody sees it: a still of the page stands before it until the new one is complete. */
+/* A screen that hangs for weeks loads itself anew once a day, at a calm hour of the city, while its picture is sound: what a
+   browser gathers in weeks goes. Nobody sees it: a still of the page stands before it until the new one is complete. Where
+   something fails for good it does so every second night, without a still. */
 (function () {
   "use strict";
   const O = (window.onescreen = window.onescreen || {});
@@ -8,11 +9,17 @@
   const APART_MIN = 15;           // so far before or after: not all walls at once
   const DAY_MIN = 1440;
   const UP_MIN = 720;             // what came up later than that stays until the next night
+  const NIGHT_MIN = 120;          // for so long it waits for a sound moment; then for the next night
+  const FILLED_NIGHTS = 6;        // a touch filled the screen: so many nights pass, as loading anew would end that
   const TICK_MS = 10000;
   const SHEETS = "style, link[rel='stylesheet']";
   const WHOLE_MS = 50;
   const QUALITY = 0.92;
+  const PICTURE_MAX_MS = 8000;
+  const MAP_BEHIND_MS = 5000;     // what is drawn together every few seconds is not late
   let due = null;                 // by the server's clock
+  let missed = 0;                 // nights that passed
+  let busy = false;
 
   /** Minutes from a local time of day to the wall's own calm minute, the night after where this one comes too soon. */
   function minutesUntil(clock, apart) {
@@ -23,19 +30,23 @@
 
   const plan = (now) => now + 60000 * minutesUntil(O.format.moment(now, O.panels.zone()).clock, APART_MIN * (2 * Math.random() - 1));
 
-  /** Whether everything stands as it should, and nothing is under way that somebody follows. */
-  function sound() {
-    const { life, live, map, programme, view } = O;
+  /** Whether it shows its own page, the line is well, and nothing is under way that somebody follows. */
+  function calm() {
+    const { live, programme, view } = O;
     const turning = document.documentElement.hasAttribute("data-turning");
-    const quiet = !document.hidden && !turning && !programme.doing() && view.parse().page === "wall";
-    return quiet && live.state().state === "live" && !Object.keys(life.parts()).length && map.state.alive && !map.behindMs();
+    const own = view.parse((programme.plan() || {}).own).page;
+    return !document.hidden && !turning && !programme.doing() && view.parse().page === own && live.state().state === "live";
   }
+
+  /** Whether everything stands as it should, too. */
+  const sound = () => calm() && !Object.keys(O.life.parts()).length && O.map.state.alive && O.map.behindMs() < MAP_BEHIND_MS;
 
   /* ---- the still ---- */
 
   /** The map as a picture: only within its own rendering is there something to take. */
   function pictureOf(map) {
-    return new Promise((done) => {
+    return new Promise((done, fail) => {
+      setTimeout(() => fail(new Error("no picture")), PICTURE_MAX_MS);
       map.once("render", () => done(map.getCanvas().toDataURL("image/webp", QUALITY)));
       map.triggerRepaint();
     });
@@ -59,22 +70,35 @@
     sessionStorage.setItem(STILL, "<!doctype html>" + page.outerHTML);
   }
 
-  async function renew() {
-    due = null;
-    if (!(await O.life.answers())) return;
+  /** While `may` holds, also when the server has answered; a still that cannot be taken is done without the second time. */
+  async function renew(may, still) {
+    busy = true;
     try {
-      await take();
+      if (!(await O.life.answers()) || !may()) return;
+      if (still) await take();
+      location.reload();
     } catch (_) {
-      return; // without a still it goes on as it is until the next night
+      if (missed) location.reload();
+      else pass();
+    } finally {
+      busy = false;
     }
-    location.reload();
+  }
+
+  function pass() {
+    missed += 1;
+    due = plan(O.live.serverNow());
   }
 
   function tick() {
     const now = O.live.serverNow();
-    if (now === null || !O.panels.now()) return;
-    if (due === null) due = plan(now);
-    else if (now >= due && sound()) renew();
+    if (now === null || !O.panels.value("title") || busy) return;
+    due = due ?? plan(now);
+    if (now < due) return;
+    const patience = document.fullscreenElement ? FILLED_NIGHTS : 0;
+    if (missed < patience || now > due + 60000 * NIGHT_MIN) pass();
+    else if (sound()) renew(sound, true);
+    else if (missed > patience && calm()) renew(calm, false);
   }
 
   /* ---- the new page, behind the still ---- */

@@ -26,6 +26,7 @@ PLAY = """async (address) => {
   const O = window.onescreen;
   if (!O.words.ready()) O.words.set(await (await fetch('/words.json')).json());
   const frame = await (await fetch('/frame?address=' + encodeURIComponent(address))).json();
+  O.map.show(frame.s.extent);
   for (const [slot, change] of Object.entries(frame.marks)) O.map.applyMarks(slot, change);
   for (const [slot, props] of Object.entries(frame.traces)) O.map.applyTraces(slot, props);
   await O.map.idle();
@@ -103,8 +104,6 @@ class MapPage:
     def go(self, address: str) -> None:
         """Change the address as the page's links do, and play its frame."""
         self.page.evaluate("address => onescreen.view.go(address)", address)
-        code = address.split("?")[0].rsplit("/", 1)[1]
-        self.page.wait_for_function("code => onescreen.map.state.card.code === code", arg=code)
         self.play(address)
 
     def camera(self) -> list[float]:

@@ -17,6 +17,7 @@ from pmtiles.reader import MmapSource, Reader
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from callbacks import map as map_callbacks
+from callbacks.live.lists import extent
 from dashboard import ids
 from dashboard.words import ALL
 from geodata.boundaries.tiles import TileSource, build_archive
@@ -217,7 +218,7 @@ def _scattered(areas: MadeAreas, leaves: Any, rng: np.random.Generator) -> tuple
 
 
 def frame(situation: Situation, view: MapView) -> Json:
-    """What the live push would send for a view: marks and traces of the layers that are on, else empty ones."""
+    """What the live push would send for a view: where it lies, marks and traces of its layers, else empty ones."""
     marks: Json = {}
     traces: Json = {}
     for layer in LAYERS:
@@ -228,7 +229,8 @@ def frame(situation: Situation, view: MapView) -> Json:
             elif isinstance(slot, TraceSlot):
                 drawn = (drawing.traces.get(name) if drawing else None) or {}
                 traces[f"{layer.id}/{name}"] = {k: v for k, v in (slot.trace | drawn).items() if k != "type"}
-    return {"marks": marks, "traces": traces}
+    scene: Any = SimpleNamespace(tree=situation.tree, o=situation.tree.ordinal[view.area])
+    return {"s": {"extent": extent(scene)}, "marks": marks, "traces": traces}
 
 
 class Anybody:
@@ -266,7 +268,6 @@ def made_app(folder: Path, *, areas: MadeAreas | None = None) -> FastAPI:
         ],
         style={"fontFamily": '"Noto Sans CJK SC",sans-serif'},
     )  # fmt: skip
-    map_callbacks.register(app, room)
     # Dash finds its assets at the first request to one of its own routes, which a deep link is not.
     app._setup_server()
     server.state.made = (areas, situation)

@@ -82,7 +82,7 @@ class Film:
 def test_a_wall_that_loads_itself_anew_shows_no_gap(browser: Browser, room: Room, base: str) -> None:
     page = wall(browser, room, base)
     film = Film(page)
-    page.evaluate("() => { onescreen.fresh.renew(); }")
+    page.evaluate("() => { onescreen.fresh.renew(() => true, true); }")
     page.wait_for_function(ANEW)
     page.wait_for_function(WHOLE)
     page.evaluate("() => onescreen.map.idle()")
@@ -95,7 +95,7 @@ def test_a_wall_that_loads_itself_anew_shows_no_gap(browser: Browser, room: Room
 def test_a_wall_stays_as_it_is_while_the_server_has_no_page_of_ours(browser: Browser, room: Room, base: str) -> None:
     page = wall(browser, room, base)
     page.route("**/wall/C*", bad)
-    page.evaluate("() => onescreen.fresh.renew()")
+    page.evaluate("() => onescreen.fresh.renew(() => true, true)")
     assert page.evaluate("() => window.before") is True
     expect(page.locator("#still")).to_have_count(0)
 

@@ -216,11 +216,11 @@ def test_a_hidden_tab_draws_nothing_and_catches_up_at_once(page: MapPage) -> Non
 def test_failing_tiles_and_outlines_neither_stop_clicks_nor_stay_missing(page: MapPage, base: str) -> None:
     page.page.request.get(base + "/fail?tiles=true&geo=true")
     page.page.evaluate("() => onescreen.view.go('/area/D01')")
-    page.page.wait_for_function("() => onescreen.map.state.card.code === 'D01'")
-    page.page.evaluate(
-        "() => fetch('/frame?address=/area/D01').then(r => r.json()).then(f =>"
-        " onescreen.map.applyTraces('areas/fill', f.traces['areas/fill']))"
-    )
+    page.page.evaluate("""async () => {
+      const frame = await (await fetch('/frame?address=/area/D01')).json();
+      onescreen.map.show(frame.s.extent);
+      onescreen.map.applyTraces('areas/fill', frame.traces['areas/fill']);
+    }""")
     page.page.wait_for_function("() => onescreen.map.stats.failed > 0")
     set_marks(page, "events/marks", {"all": [EVENT]})
     page.page.evaluate("() => onescreen.map.state.map.jumpTo({center: [106.5, 30.0], zoom: 9})")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from callbacks.room import Room
 from geodata.domain.kiosk import Kiosk
@@ -97,6 +97,27 @@ def test_a_wall_turns_by_its_programme_and_a_theme_screen_shows_its_panels(
     expect(page.locator(".focus-name")).to_have_text("巡查")
     assert page.evaluate(PANELS) == ["kpi", "curve", "coverage", "ranking"]
     assert page.evaluate("history.length") == before, "weeks of turning leave no history"
+
+
+def test_a_turn_whose_request_is_lost_leaves_no_map_of_the_area_before(
+    browser: Browser, room: Room, base: str
+) -> None:
+    """The grid is neither a child of what is shown, nor was it shown before."""
+    page = wall(browser, room, base, (Step("/wall/C?focus=patrol", 10), Step("/wall/G00?focus=patrol", 10))).page
+    at(page, "/wall/C?focus=patrol")
+    page.wait_for_function("() => document.getElementById('map-pane').dataset.area === 'C'")
+    zoom = page.evaluate("() => onescreen.map.state.map.getZoom()")
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.request.url)
+        route.abort()
+
+    page.route("**/_dash-update-component*", lose)
+    at(page, "/wall/G00?focus=patrol")
+    page.wait_for_function("() => document.getElementById('map-pane').dataset.area === 'G00'")
+    assert page.evaluate("() => onescreen.map.state.map.getZoom()") > zoom
+    assert lost
 
 
 def test_a_red_event_comes_between_is_shown_on_the_map_and_the_wall_returns(

@@ -54,7 +54,7 @@ NO_COUNT = {"kpi.handling.mean_s", "kpi.handling.median_s", "rate.per_min"}
 """Measures of the events of a number beside them."""
 LISTED_ELSEWHERE = {"classes", "curve", "ranking", "ticker", "filters", "queue", "coverage", "surges"}
 """Sections whose numbers other tests compare with their lists; a queue and its filters are lists of their own."""
-NO_NUMBERS = {"title", "feed", "worst", "feeds", "alerts"}
+NO_NUMBERS = {"title", "extent", "feed", "worst", "feeds", "alerts"}
 AGES = {"red_overdue", "feed_silent"}
 """Lines of the ticker about one thing and its age."""
 

@@ -163,10 +163,11 @@ def analysis_of(place: Place, area: str, who: Who) -> bytes:
 
 
 def callback_of(place: Place, area: str, who: Who) -> bytes:
-    """The card of an area."""
-    asked = [{"id": "url", "property": "pathname", "value": f"/area/{area}"}]
-    out = {"id": "map-figure", "property": "data"}
-    return orjson.dumps({"output": "map-figure.data", "outputs": out, "inputs": asked, "changedPropIds": []})
+    """What the server says of the address of an area."""
+    values = {"pathname": f"/wall/{area}", "search": ""}
+    asked = [{"id": "url", "property": name, "value": value} for name, value in values.items()]
+    out = {"id": "view", "property": "data"}
+    return orjson.dumps({"output": "view.data", "outputs": out, "inputs": asked, "changedPropIds": []})
 
 
 def api(path: str, roles: frozenset[str], beyond: int | None = None, **other: object) -> Rule:
@@ -253,7 +254,7 @@ ROUTES: Mapping[str, Rule] = {
     "GET /_dash-layout": page("/_dash-layout", NOT_FEED),
     "GET /_dash-dependencies": page("/_dash-dependencies", NOT_FEED),
     "POST /_dash-update-component": Rule("person", NOT_FEED, "/_dash-update-component", beyond=200, body=callback_of,
-                                         said='"data":null', **SENT),  # type: ignore[arg-type]
+                                         said='"ok":false', **SENT),  # type: ignore[arg-type]
     "POST /windows/{what}": Rule("person", STAFF, "/windows/queue", beyond=404, body=window_of, kind=JSON),
     "POST /analysis/{what}": Rule("person", PEOPLE, "/analysis/period", beyond=404, refused=404, body=analysis_of,
                                   kind=JSON),
@@ -354,7 +355,7 @@ SOCKETS: Mapping[str, str] = {
     "/field/live": "unit members, by session or phone's link: that something is new about the own unit's tasks",
 }
 CALLBACKS: Mapping[str, str] = {
-    "view.data": "see", "map-figure.data": "see", "search-found.data": "see", "selection.data": "see",
+    "view.data": "see", "search-found.data": "see", "selection.data": "see",
     "contact.data": "open_events", "step.data": "open_events",
     "views.data": "open_events", "batch.data": "open_events", "candidates.data": "open_events",
 }  # fmt: skip
@@ -364,7 +365,8 @@ WINDOWS: Mapping[str, tuple[str, frozenset[str], str]] = {
 }  # fmt: skip
 """Of each windowed list: the right, who has it, and the page that it belongs to."""
 SECTIONS: Mapping[str, str] = {
-    "title": "names and codes of the area and of those above it", "kpi": "counts", "all_time": "counts",
+    "title": "names and codes of the area and of those above it", "extent": "where the area lies",
+    "kpi": "counts", "all_time": "counts",
     "classes": "counts", "curve": "counts", "feed": "codes, kinds, places", "rate": "a rate",
     "ranking": "the children", "worst": "codes, kinds, places", "ticker": "kinds, places, counts, names of feeds",
     "feeds": "names of feeds", "filters": "counts", "queue": "counts",

@@ -232,7 +232,7 @@ def _callback(output: str, *inputs: tuple[str, str, Any], **other: Any) -> dict[
 def test_no_value_that_a_page_could_send_breaks_a_callback(place: Place, text: str, search: str, lang: str) -> None:
     bodies = [
         _callback("view.data", ("url", "pathname", text), ("url", "search", search)),
-        _callback("map-figure.data", ("url", "pathname", "/area/" + text)),
+        _callback("view.data", ("url", "pathname", "/area/" + text), ("url", "search", search)),
         _callback("search-found.data", ("search-ask", "data", {"n": 1, "text": text, "lang": lang})),
         _callback("contact.data", ("contact-ask", "data", {"n": 1, "code": text})),
         *(_callback("selection.data", ("selection-ask", "data", {"n": 1, "selected": kind + text, "lang": "en",

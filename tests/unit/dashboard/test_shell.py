@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from dash import html
 
 from dashboard import ids
 from dashboard.pages import SIDES, city_facts
-from dashboard.shell import INDEX, shell
+from dashboard.shell import INDEX, RESCUE, shell
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.events import ENDED
 from geodata.domain.view import LANGUAGES
@@ -67,3 +69,18 @@ def test_the_browser_gets_words_layers_and_the_options_of_the_filters() -> None:
 
 def test_the_page_says_its_language_and_theme_before_any_script_runs() -> None:
     assert re.search(r'<html lang="zh-CN" data-page="area" data-theme="dark" data-lang="zh">', INDEX)
+
+
+@pytest.mark.usefixtures("node")
+def test_a_page_that_waits_for_its_scripts_gives_up_one_request_before_the_next() -> None:
+    script = """
+      let every, given, signal;
+      globalThis.window = globalThis;
+      globalThis.location = {href: "/wall/C"};
+      AbortSignal.timeout = (ms) => (given = ms, "a signal");
+      globalThis.fetch = (_, options) => (signal = options.signal, new Promise(() => {}));
+      globalThis.setInterval = (fn, ms) => (every = ms, fn());
+    """
+    done = subprocess.run(["node", "-e", script + RESCUE + "console.log(signal, given < every);"],
+                          capture_output=True, text=True, check=True, timeout=30)  # fmt: skip
+    assert done.stdout == "a signal true\n"

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from callbacks.map import area_archives, area_card, base_tiles
+from callbacks.map import area_archives, base_tiles
 from dashboard.map_pane import map_kit, map_pane
 from geodata.domain.catalogue import Catalogue
 from geodata.domain.events import URGENCIES
 from geodata.domain.view import THEMES
-from geodata.services.actors import Actor
 from geodata.store.folder import Basemap, DataFolder
 from layers.base_style import BaseTiles
 from layers.kit import Archive, drawing_order, figure, kit
@@ -111,18 +110,6 @@ def test_the_archives_of_a_folder_say_their_zooms_and_a_folder_without_any_has_n
     assert area_archives(folder, BUILD)["areas"] == Archive(f"/tiles/{BUILD}/areas/{{z}}/{{x}}/{{y}}.mvt", 4, 11)
     assert base_tiles(Basemap(), folder, BUILD).kind == "archive"
     assert base_tiles(Basemap(kind="raster", url="/x"), folder, BUILD).kind == "raster"
-
-
-def test_an_area_card_says_where_the_area_lies_and_a_strange_code_has_none() -> None:
-    tree = made_areas(4, 3, 3).tree
-    card = area_card(tree, Actor.operator(), "D01")
-    assert card == {
-        "code": "D01", "depth": 1, "leaf": False, "bbox": list(tree.areas[tree.ordinal["D01"]].bbox)
-    }  # fmt: skip
-    leaf = area_card(tree, Actor.operator(), next(a.code for a in tree.areas if a.depth == 3))
-    assert leaf is not None
-    assert leaf["leaf"] is True
-    assert area_card(tree, Actor.operator(), "elsewhere") is None
 
 
 def test_the_pane_shows_the_approval_number_and_carries_the_kit() -> None:

@@ -14,9 +14,11 @@ globalThis.location = { protocol: "http:", host: "here", href: "http://here/wall
 globalThis.addEventListener = () => {};
 globalThis.requestAnimationFrame = (fn) => setTimeout(fn, 16);
 globalThis.cancelAnimationFrame = (n) => clearTimeout(n);
-globalThis.fetch = async () => {
+globalThis.AbortSignal = { timeout: (ms) => ({ ended: new Promise((_, fail) => setTimeout(() => fail(new Error("ended")), ms)) }) };
+globalThis.fetch = async (url, options) => {
   rig.fetched += 1;
-  return rig.page(rig.fetched);
+  const { signal } = options || {};
+  return signal ? Promise.race([rig.page(rig.fetched, url), signal.ended]) : rig.page(rig.fetched, url);
 };
 console.warn = () => {};
 

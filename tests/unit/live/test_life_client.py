@@ -196,6 +196,15 @@ def test_after_an_upgrade_the_page_loads_anew_but_never_into_an_error_page() -> 
     assert told == [5, 6, 1]
 
 
+def test_a_probe_that_hangs_is_given_up_and_tried_again() -> None:
+    told = run("""
+      rig.page = (n) => n < 3 ? new Promise(() => {}) : {ok: true, text: async () => '<div id="react-entry-point">'};
+      rig.beats(); rig.live.sub("/wall/C"); await rig.pass(3000);
+      void onescreen.life.reload(); await rig.pass(60000); rig.say([rig.fetched, rig.reloads]);
+    """)
+    assert told == [3, 1]
+
+
 def test_what_a_full_frame_does_not_name_is_well_again() -> None:
     told = run("""
       rig.live.sub("/wall/C"); await rig.pass(100);

@@ -43,6 +43,17 @@ def a_month(due: dict[str, int], good: dict[str, int]) -> Month:
     return Month(UNEVEN, up_to(due), up_to(good))
 
 
+# -- where it is ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("area", "depth", "leaf"), [("A000", 0, False), ("A001", 1, False), ("A011", 3, True)])
+def test_a_frame_says_where_its_area_lies(area: str, depth: int, leaf: bool) -> None:
+    bbox = UNEVEN.areas[UNEVEN.ordinal[area]].bbox
+    told = lists.extent(a_scene(area))
+    assert told.pop("bbox") == pytest.approx(list(bbox), abs=1e-5)
+    assert told == {"code": area, "depth": depth, "leaf": leaf}
+
+
 # -- figures ------------------------------------------------------------------------------------------------------
 
 
