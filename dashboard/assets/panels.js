@@ -121,5 +121,6 @@
       awaiting();
       panels.refresh();
     });
+    O.live.on("state", ({ state }) => state === "live" && values.lost && panels.viewed({ ok: true })); // it came back
   });
 })();

@@ -221,3 +221,18 @@ def test_a_desk_is_looked_after_by_whoever_sits_there_and_echoes_more_seldom() -
       rig.say(rig.newest().sent.filter((m) => m.k === "echo").length);
     """)
     assert 3 <= told <= 5
+
+
+def test_a_view_that_was_refused_is_asked_for_every_half_minute_and_what_stands_there_grows_old_meanwhile() -> None:
+    told = run("""
+      rig.beats(); rig.live.sub("/area/C"); await rig.pass(5000);
+      const subs = () => rig.newest().sent.filter((m) => m.k === "sub").length;
+      rig.gone = true; rig.newest().hear({k: "refused", field: "area", value: "C", rule: "known"});
+      const asked = subs(); await rig.pass(300000);
+      const { state, why, ageMs } = rig.live.state(); const again = subs() - asked;
+      rig.gone = false; await rig.pass(35000);
+      rig.say([state, why, ageMs > 295000, again, rig.state(), rig.live.state().ageMs < 1500, rig.sockets.length]);
+    """)
+    assert told[:3] == ["down", "refused", True]
+    assert 8 <= told[3] <= 10
+    assert told[4:] == ["live", True, 1]
