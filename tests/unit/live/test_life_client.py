@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 RIG = Path(__file__).with_name("rig.js")
+PANELS = Path(__file__).parents[3] / "dashboard" / "assets" / "panels.js"
 pytestmark = pytest.mark.usefixtures("node")
 
 
@@ -236,3 +237,18 @@ def test_a_view_that_was_refused_is_asked_for_every_half_minute_and_what_stands_
     assert told[:3] == ["down", "refused", True]
     assert 8 <= told[3] <= 10
     assert told[4:] == ["live", True, 1]
+
+
+def test_a_page_whose_area_came_back_is_lost_no_more() -> None:
+    told = run(f"""
+      const marks = new Set(), lost = () => marks.has("data-lost");
+      document.documentElement.toggleAttribute = (name, on) => (on ? marks.add(name) : marks.delete(name));
+      document.querySelectorAll = () => [];
+      onescreen.words = {{ready: () => false}};
+      onescreen.view = {{onChange() {{}}, parse: () => ({{known: true}})}};
+      onescreen.mounts = []; require({json.dumps(str(PANELS))}); onescreen.mounts.forEach((fn) => fn());
+      rig.beats(); rig.gone = true; rig.live.sub("/area/GONE"); await rig.pass(1000);
+      onescreen.panels.viewed({{ok: false, field: "area", value: "GONE"}}); await rig.pass(20000);
+      const before = lost(); rig.gone = false; await rig.pass(15000); rig.say([before, lost(), rig.state()]);
+    """)
+    assert told == [True, False, "live"]
