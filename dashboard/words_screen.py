@@ -35,6 +35,10 @@ FRAME: dict[str, tuple[str, str]] = {
     "live.banner.never": ("尚未收到任何数据，正在自动重连", "No data received yet. Reconnecting"),
     "live.why.line": ("与服务器的连接中断", "No line to the server"),
     "live.why.frame": ("画面不完整，正在重新获取", "The picture is incomplete and asked for anew"),
+    "live.why.refused": (
+        "服务器暂不提供此画面，每半分钟重新请求一次",
+        "The server has no such view now; it is asked for every half minute",
+    ),
     "live.why.store": ("服务器读不到数据库", "The server cannot read its database"),
     "live.why.disk": (
         "服务器磁盘已满或出错，新数据写不进数据库", "The server's disk is full or failing: new data cannot be written",

@@ -10,6 +10,7 @@
   const read = new WeakMap(); // of an age: when it was told
   let form = null;
   let section = null;
+  let chosen = null;
 
   const boxes = () => [...document.querySelectorAll('input[name="screens"]')];
 
@@ -28,14 +29,16 @@
     count();
   }
 
-  /** A form has few fields: many ticks go in one. */
+  /** A form has few fields: many ticks go in one; a page that is gone back to may be sent again. */
   function gather() {
     const ticked = boxes().filter((box) => box.checked);
-    const chosen = document.createElement("input");
-    chosen.type = "hidden";
-    chosen.name = "chosen";
+    if (!chosen) {
+      chosen = document.createElement("input");
+      chosen.type = "hidden";
+      chosen.name = "chosen";
+      form.append(chosen);
+    }
     chosen.value = ticked.map((box) => box.value).join(" ");
-    form.append(chosen);
     for (const box of ticked) box.disabled = true;
   }
 
@@ -74,8 +77,11 @@
     });
   }
 
+  /** Whether it is our list: a proxy may answer in the server's place. */
   function take(text) {
     const fresh = new DOMParser().parseFromString(text, "text/html");
+    const found = fresh.querySelector('[data-part="count"]');
+    if (!found) return false;
     const list = document.getElementById("walls");
     const old = new Map([...list.children].map((node) => [node.dataset.screen, node]));
     for (const node of [...fresh.querySelectorAll(".wall")]) {
@@ -85,10 +91,10 @@
       old.delete(node.dataset.screen);
     }
     for (const node of old.values()) node.remove();
-    const n = section.querySelector('[data-part="count"]');
-    n.textContent = fresh.querySelector('[data-part="count"]').textContent;
+    section.querySelector('[data-part="count"]').textContent = found.textContent;
     count();
     tick();
+    return true;
   }
 
   async function ask() {
@@ -96,8 +102,7 @@
       const lang = document.documentElement.dataset.lang;
       const answer = await fetch("/walls?part=cards&lang=" + lang, { signal: AbortSignal.timeout(ANSWER_MAX_MS) });
       const text = answer.ok && !answer.redirected ? await answer.text() : "";
-      section.toggleAttribute("data-old", !text);
-      if (text) take(text);
+      section.toggleAttribute("data-old", !take(text));
     } catch (_) {
       section.setAttribute("data-old", "");
     }

@@ -1,7 +1,7 @@
 /* The live line of one tab: one socket to /live that reconnects for ever, notices what it missed, knows how old the
    data is by the server's clock (live_age.js), and hands every change to the panels and the map, newest wins.
 
-   window.onescreen.live: sub(address) · on(kind, fn) → off · say(message) · ready() · stats · state()               */
+   window.onescreen.live: sub(address) · on(kind, fn) → off · say(message) · stats · state()                         */
 (function () {
   "use strict";
 
@@ -11,6 +11,7 @@
   const FORM = 1;
   const SIZE_MAX = 16e6;
   const FULL_EVERY_MS = 3000;
+  const REFUSED_EVERY_MS = 30000;
   const RELOAD_WITHIN_MS = 20000;
   const INBOX_MAX = 200;
   const SIGNED_OUT = 4401;
@@ -36,7 +37,8 @@
   let seq = 0;             // of the newest frame taken in; 0 asks for a full frame
   let whole = false;       // whether the picture on the screen is complete
   let refusedNow = false;
-  let askedAt = -Infinity;
+  let saidAt = -Infinity;  // where we are
+  let askedAt = -Infinity; // for a full frame
 
   let state = "late";
 
@@ -106,6 +108,7 @@
 
   function sayWhere() {
     if (!address || !socket || socket.readyState !== WebSocket.OPEN) return;
+    saidAt = performance.now();
     number += 1;
     say({ k: "sub", view: address, topic: seq ? topic : "", seq: seq, n: number });
   }
@@ -219,7 +222,7 @@
 
   function proof(message) {
     if (message.k === "beat") stats.beats += 1;
-    onescreen.age.proof(message);
+    if (!refusedNow) onescreen.age.proof(message); // what stands there is of before
     tries = 0;
     if (state !== "live") look();
   }
@@ -236,6 +239,7 @@
       const opening = socket.readyState === WebSocket.CONNECTING && now - openedAt > OPENING_MAX_MS;
       const silent = socket.readyState === WebSocket.OPEN && silentFor() > onescreen.age.LATE_MS;
       if (opening || silent || socket.readyState > WebSocket.OPEN) lose();
+      else if (refusedNow && now - saidAt > REFUSED_EVERY_MS) sayWhere(); // an area may come back
       else if (!whole && !refusedNow && topic && now - askedAt > FULL_EVERY_MS && now - openedAt > FULL_EVERY_MS) askFull();
     } else if (address && !retryTimer) {
       open();
@@ -256,7 +260,7 @@
 
   function report() {
     const line = socket !== null && silentFor() <= onescreen.age.LATE_MS;
-    const why = state === "live" ? "" : onescreen.age.why(line, whole);
+    const why = state === "live" ? "" : line && refusedNow ? "refused" : onescreen.age.why(line, whole);
     return { ...onescreen.age.report(), state, why, build };
   }
 
@@ -288,8 +292,6 @@
       listeners.get(kind).add(fn);
       return () => listeners.get(kind).delete(fn);
     },
-    /* A panel or the map came up: what waited for it is painted now. */
-    ready: onescreen.held.schedule,
     /* The picture that is held: its topic and the number of its newest frame, 0 while it is asked for anew. */
     held: () => [topic, seq],
     again: askFull,

@@ -121,5 +121,9 @@
       awaiting();
       panels.refresh();
     });
+    O.live.on("state", ({ state }) => {
+      const lost = values.lost && !values.lost.ok && O.view.parse().known;
+      if (state === "live" && lost) panels.viewed({ ok: true }); // it came back
+    });
   });
 })();

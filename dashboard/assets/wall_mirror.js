@@ -13,6 +13,7 @@
   let saidAt = -Infinity;
   let busy = false;
   let again = false;
+  let stopping = false;    // until the server has heard it
   let told = null;         // {screens, beyond}; null while no answer comes
   let chip = null;
 
@@ -26,8 +27,8 @@
 
   const body = (act) => new URLSearchParams({ act, desk, address: O.view.address() });
 
-  /** Where the page is; of several changes while an answer is awaited, the newest. */
-  async function say(act) {
+  /** Where the page is, or that it stops; of several changes while an answer is awaited, the newest. */
+  async function say() {
     if (!on()) return;
     if (busy) {
       again = true;
@@ -35,13 +36,15 @@
     }
     busy = true;
     saidAt = performance.now();
+    const act = stopping ? "stop" : "at";
     try {
-      const answer = await fetch(PATH, { method: "POST", body: body(act || "at"), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
+      const answer = await fetch(PATH, { method: "POST", body: body(act), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
       told = answer.ok ? await answer.json() : null;
     } catch (_) {
       told = null;
     }
     busy = false;
+    if (told && act === "stop") stopping = false;
     if (told && !told.screens) sessionStorage.removeItem(ON);
     draw();
     if (again) {
@@ -54,7 +57,13 @@
     if (on() && performance.now() - saidAt >= EVERY_MS) say();
   }
 
+  function stop() {
+    stopping = true;
+    say();
+  }
+
   function begin() {
+    stopping = false;
     sessionStorage.setItem(ON, desk);
     say();
   }
@@ -69,9 +78,9 @@
   function draw() {
     const { h, text, attr, icon } = O.dom;
     if (!chip) {
-      const stop = h("button", { type: "button" });
-      stop.addEventListener("click", () => say("stop"));
-      chip = h("div", { class: "mirror", role: "status", hidden: true }, icon("show"), h("span", {}), stop);
+      const button = h("button", { type: "button" });
+      button.addEventListener("click", stop);
+      chip = h("div", { class: "mirror", role: "status", hidden: true }, icon("show"), h("span", {}), button);
       document.getElementById("shell").append(chip);
     }
     attr(chip, "hidden", !on());
@@ -95,7 +104,6 @@
   O.mirror = {
     /** The page of walls, which is told what this page shows. */
     href: () => "/walls?" + new URLSearchParams({ view: O.view.address(), desk, lang: O.words.lang() }),
-    say,
   };
   (O.mounts = O.mounts || []).push(() => {
     if (!O.account.me().walls) return;
@@ -108,7 +116,7 @@
     for (const kind of ["beat", "delta", "full"]) O.live.on(kind, beat); // timers of a hidden page are held back, these are not
     setInterval(beat, EVERY_MS);
     addEventListener("pagehide", () => on() && navigator.sendBeacon(PATH, body("leave")));
-    addEventListener("pageshow", () => say());
+    addEventListener("pageshow", say);
     draw();
     say();
   });

@@ -14,14 +14,13 @@
   const REST_MS = 15000;      // between two alerts the programme is seen
   const TOUCHED_MS = 120000;  // somebody stands before it and looks around
   const SHOWN_MS = 600000;    // the server tells of an alert for two minutes
+  const WAY = "wall-way";
   const shown = new Map();    // the alerts that came between: id → when they were raised
   let plan = null;
   let ahead = 0;              // the server's clock minus performance.now()
   let call = null;            // {row, until} while an alert is shown
   let restUntil = 0;
   let touched = -Infinity;
-  let stood = null;           // where it was when somebody began to look around
-  let turned = false;
   let refused = false;        // the address leads nowhere: its area is gone, say
   let busy = false;
   let card = null;
@@ -29,7 +28,15 @@
   let order = "";             // of a desk, so that a new one is told from the one before
   let at = "";                // and where it leads
   let line = null;
-  let before = "";            // where it was when an alert came, without a programme
+
+  /* The way back outlives a reload: where it was before somebody began to look around and before an alert, "" for nowhere,
+     and whether something turned it from its own page. */
+  const way = { stood: "", before: "", turned: false };
+
+  function keep(change) {
+    Object.assign(way, change);
+    sessionStorage.setItem(WAY, JSON.stringify(way));
+  }
 
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -57,7 +64,12 @@
     order = newest;
     at = by ? by.address : "";
     O.kiosk.hang(answer.kiosk);
-    if (!call) O.kiosk.dim(answer.brightness);
+    light();
+  }
+
+  /** An alert and what fails are seen at night, too. */
+  function light() {
+    O.kiosk.dim(call || O.live.state().state === "down" ? 100 : plan.brightness);
   }
 
   /** What a desk makes it show, while that stands. */
@@ -118,7 +130,7 @@
   async function begin(row) {
     shown.set(row.id, row.at);
     call = { row, until: performance.now() + plan.hold_ms, stays: held() };
-    O.kiosk.dim(100);
+    light();
     drawCard();
     if (call.stays) return;
     await show(addressOf(row));
@@ -137,10 +149,15 @@
     call = null;
     restUntil = performance.now() + REST_MS;
     drawCard();
-    O.kiosk.dim(plan.brightness);
-    if (stays) return;
+    light();
+    if (!stays) await leave();
+    keep({ before: "" });
+  }
+
+  /** Back from an alert. */
+  async function leave() {
     const area = O.view.parse().area;
-    await show(turns() ? wanted() : before);
+    await show(turns() ? wanted() : way.before);
     if (O.view.parse().area === area) O.map.fit();
   }
 
@@ -177,14 +194,15 @@
   /* ---- somebody looks around ---- */
 
   function touch() {
-    if (performance.now() - touched > TOUCHED_MS && !stood && O.view.parse().page === "wall") stood = call ? before : O.view.address();
+    const begins = performance.now() - touched > TOUCHED_MS && !way.stood && O.view.parse().page === "wall";
+    if (begins) keep({ stood: way.before || O.view.address() });
     touched = performance.now();
   }
 
   /** Whoever left it elsewhere, on another page or in the past, is gone: it goes back to where it was. */
   async function back() {
-    const to = turns() ? wanted() : stood;
-    stood = null;
+    const to = turns() ? wanted() : way.stood;
+    keep({ stood: "" });
     await show(to);
   }
 
@@ -201,24 +219,29 @@
       return;
     }
     if (call && !call.stays) return;
-    if (stood && now - touched > TOUCHED_MS) await back();
+    if (way.stood && now - touched > TOUCHED_MS) await back();
     if (O.view.parse().page !== "wall") return;
     if (refused && !turns()) await show(plan.own);
     const row = !call && now >= restUntil && next();
     if (row) {
-      before = O.view.address();
+      if (!way.before) keep({ before: O.view.address() });
       await begin(row);
+    } else if (way.before && !call) {
+      await leave(); // loaded anew during an alert of which the server tells no more
+      keep({ before: "" });
     } else if (turns()) {
-      turned = true;
+      if (!way.turned) keep({ turned: true });
       if (now - touched > TOUCHED_MS) await show(wanted());
-    } else if (turned) {
-      turned = false;
+    } else if (way.turned) {
+      keep({ turned: false });
       await show(plan.own);
     }
   }
 
   async function tick() {
-    if (busy || !plan) return;
+    if (!plan) return;
+    light();
+    if (busy) return;
     if (down()) return void (call && drawCard());
     busy = true;
     try {
@@ -232,6 +255,7 @@
 
   (O.mounts = O.mounts || []).push(() => {
     if (!O.account.me().screen) return;
+    Object.assign(way, JSON.parse(sessionStorage.getItem(WAY)));
     O.live.on("on", (message) => {
       topic = message.topic;
       refused = false;
@@ -242,10 +266,7 @@
     ask();
   });
   /** For whoever looks after the screens: what it is at besides its programme. */
-  const doing = () => (call ? "alert" : stood ? "touched" : "");
+  const doing = () => (call ? "alert" : way.stood ? "touched" : "");
 
-  O.programme = {
-    plan: () => plan, calling: () => call && call.row.code, remembered: () => shown.size, doing,
-    busy: () => busy || call !== null,
-  };
+  O.programme = { plan: () => plan, remembered: () => shown.size, doing };
 })();

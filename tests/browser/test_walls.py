@@ -121,3 +121,30 @@ def test_a_wider_wall_has_more_columns(browser: Browser, room: Room, base: str) 
                 .map((p) => Math.round(p.getBoundingClientRect().left))).size"""
         )
     assert columns == {(1920, 1080): 2, (7680, 2160): 4, (5760, 1080): 6}
+
+
+def test_what_failed_is_larger_than_what_is_well_and_lies_on_no_number(browser: Browser, room: Room, base: str) -> None:
+    page = hung(browser, room, base, (1920, 1080), Kiosk(shift=0)).page
+    assert look(page, "/wall/C") == []
+    page.evaluate(
+        """() => {
+          const bug = () => { throw new Error("a bug"); };
+          for (const part of ["kpi", "feed", "title"]) onescreen.sections[part].draw = bug;
+          onescreen.panels.refresh();
+        }"""
+    )
+    page.wait_for_function(
+        """() => document.querySelectorAll("[data-failed]").length === 3
+            && document.querySelector(".stale").getClientRects().length"""
+    )
+    assert look(page, "/wall/C") == []
+    said = page.evaluate(
+        """() => {
+          const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+          const lines = [...document.querySelectorAll("[data-failed]")].map((box) => getComputedStyle(box, "::before"));
+          return [...lines, getComputedStyle(document.querySelector(".stale"))]
+            .map((line) => [line.position, parseFloat(line.fontSize) / rem]);
+        }"""
+    )
+    assert len(said) == 4
+    assert all(position == "static" and size >= 1.25 for position, size in said), said

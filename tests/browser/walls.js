@@ -12,10 +12,17 @@
       found.push(name(node) + " leaves " + what);
   };
   const panels = seen(".side > .panel");
+  // Nobody stands before it: no word is much smaller than a rem.
+  const rem = parseFloat(getComputedStyle(root).fontSize), least = 0.89 * rem;
+  const texts = document.createTreeWalker(document.getElementById("shell"), NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const owner = node.parentElement;
+    if (node.data.trim() && owner.getClientRects().length && parseFloat(getComputedStyle(owner).fontSize) < least)
+      found.push(`${name(owner)} is small: ${node.data.trim()}`);
+  }
   for (const panel of panels) {
     inside(panel, panel.parentElement, name(panel.parentElement));
     inside(panel, root, "the screen");
-    const rem = parseFloat(getComputedStyle(root).fontSize);
     if (panel.scrollHeight > panel.clientHeight + near + 0.1 * rem) found.push(`${name(panel)} is cut below: ${panel.scrollHeight} of ${panel.clientHeight}`);
     // Cells of figures hang out by the width of the frame that shows where a pointer is.
     if (panel.scrollWidth > panel.clientWidth + near + 0.4 * rem) found.push(name(panel) + " is cut at its side");

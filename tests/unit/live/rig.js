@@ -64,6 +64,7 @@ globalThis.WebSocket = class {
     const message = JSON.parse(text);
     this.sent.push(message);
     if (message.k !== "sub") return;
+    if (rig.gone) return void this.hear({ k: "refused", field: "area", value: "C", rule: "known" });
     this.hear({ k: "on", topic: "T", n: message.n });
     this.full();
   }

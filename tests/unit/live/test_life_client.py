@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 RIG = Path(__file__).with_name("rig.js")
+PANELS = Path(__file__).parents[3] / "dashboard" / "assets" / "panels.js"
 pytestmark = pytest.mark.usefixtures("node")
 
 
@@ -230,3 +231,33 @@ def test_a_desk_is_looked_after_by_whoever_sits_there_and_echoes_more_seldom() -
       rig.say(rig.newest().sent.filter((m) => m.k === "echo").length);
     """)
     assert 3 <= told <= 5
+
+
+def test_a_view_that_was_refused_is_asked_for_every_half_minute_and_what_stands_there_grows_old_meanwhile() -> None:
+    told = run("""
+      rig.beats(); rig.live.sub("/area/C"); await rig.pass(5000);
+      const subs = () => rig.newest().sent.filter((m) => m.k === "sub").length;
+      rig.gone = true; rig.newest().hear({k: "refused", field: "area", value: "C", rule: "known"});
+      const asked = subs(); await rig.pass(300000);
+      const { state, why, ageMs } = rig.live.state(); const again = subs() - asked;
+      rig.gone = false; await rig.pass(35000);
+      rig.say([state, why, ageMs > 295000, again, rig.state(), rig.live.state().ageMs < 1500, rig.sockets.length]);
+    """)
+    assert told[:3] == ["down", "refused", True]
+    assert 8 <= told[3] <= 10
+    assert told[4:] == ["live", True, 1]
+
+
+def test_a_page_whose_area_came_back_is_lost_no_more() -> None:
+    told = run(f"""
+      const marks = new Set(), lost = () => marks.has("data-lost");
+      document.documentElement.toggleAttribute = (name, on) => (on ? marks.add(name) : marks.delete(name));
+      document.querySelectorAll = () => [];
+      onescreen.words = {{ready: () => false}};
+      onescreen.view = {{onChange() {{}}, parse: () => ({{known: true}})}};
+      onescreen.mounts = []; require({json.dumps(str(PANELS))}); onescreen.mounts.forEach((fn) => fn());
+      rig.beats(); rig.gone = true; rig.live.sub("/area/GONE"); await rig.pass(1000);
+      onescreen.panels.viewed({{ok: false, field: "area", value: "GONE"}}); await rig.pass(20000);
+      const before = lost(); rig.gone = false; await rig.pass(15000); rig.say([before, lost(), rig.state()]);
+    """)
+    assert told == [True, False, "live"]

@@ -10,7 +10,9 @@ import pytest
 
 from tests.unit.live.test_life_client import run_in
 
-RIG, KIOSK = (Path(__file__).with_name(f"{name}_rig.js") for name in ("wall", "kiosk"))
+RIG, KIOSK, MIRROR, WALLS = (
+    Path(__file__).with_name(f"{name}_rig.js") for name in ("wall", "kiosk", "mirror", "walls")
+)  # fmt: skip
 pytestmark = pytest.mark.usefixtures("node")
 
 
@@ -162,3 +164,87 @@ def test_a_new_order_ends_the_alert_that_is_up() -> None:
       rig.plan = {{ ...rig.plan, {SHOWN} }}; await rig.pass(5000); rig.say([up, rig.card.hidden, rig.at]);
     """)
     assert told == [False, True, "/wall/D1?lights=red"]
+
+
+@pytest.mark.parametrize("told_on", [True, False])
+def test_a_wall_that_loads_itself_anew_during_an_alert_returns_to_where_it_was(told_on: bool) -> None:
+    at, doing, later = run(f"""
+      rig.at = "/wall/C?focus=safety"; rig.plan = {{ ...rig.plan, calls: [rig.call(1)] }}; await rig.pass(5000);
+      if (!{json.dumps(told_on)}) rig.plan = {{ ...rig.plan, calls: [] }};
+      rig.reload(); await rig.pass(5000); const soon = [rig.at, onescreen.programme.doing()];
+      await rig.pass(30000); rig.say([...soon, rig.at]);
+    """)
+    assert (at, doing) == (("/wall/C?selected=event%3AE1", "alert") if told_on else ("/wall/C?focus=safety", ""))
+    assert later == "/wall/C?focus=safety"
+
+
+@pytest.mark.parametrize(("programme", "to"), [(PROGRAMME, "/wall/D2"), ("programme: false", "/wall/C?focus=safety")])
+def test_a_wall_that_loads_itself_anew_while_somebody_looks_around_goes_back(programme: str, to: str) -> None:
+    told = run(f"""
+      rig.at = "/wall/C?focus=safety"; rig.plan = {{ ...rig.plan, {programme} }};
+      rig.touch(); rig.at = "/area/D1"; rig.reload(); await rig.pass(5000); rig.say(rig.at);
+    """)
+    assert told == to
+
+
+def test_a_view_that_was_pushed_and_ended_while_a_wall_loaded_itself_anew_is_left() -> None:
+    told = run(f"""
+      rig.plan = {{ ...rig.plan, {SHOWN} }}; await rig.pass(5000); const pushed = rig.at;
+      rig.plan = {{ ...rig.plan, shown: null }}; rig.reload(); await rig.pass(5000); rig.say([pushed, rig.at]);
+    """)
+    assert told == ["/wall/D1?lights=red", "/wall/C"]
+
+
+def test_at_night_what_fails_and_an_alert_are_as_bright_as_by_day() -> None:
+    told = run("""
+      rig.plan = { ...rig.plan, brightness: 20 }; await rig.pass(5000); const said = [rig.light];
+      rig.page = () => ({ ok: false });
+      rig.life = "late"; await rig.pass(1000); said.push(rig.light);
+      rig.life = "down"; await rig.pass(1000); said.push(rig.light);
+      rig.page = () => ({ ok: true, json: async () => ({ ...rig.plan, now: rig.server() }) });
+      rig.tell("refused", {}); await rig.pass(5000); said.push(rig.light);
+      rig.life = "live"; rig.tell("on", {}); await rig.pass(1000); said.push(rig.light);
+      rig.plan = { ...rig.plan, calls: [rig.call(1)] }; await rig.pass(5000); said.push(rig.light);
+      await rig.pass(15000); said.push(rig.light); rig.say(said);
+    """)
+    assert told == [20, 20, 100, 100, 20, 100, 20]
+
+
+def test_a_desk_that_stops_while_an_answer_is_awaited_or_the_line_is_down_is_mirrored_no_more() -> None:
+    told = run_in(MIRROR, """
+      await rig.pass(10); rig.stop(); rig.goes(); await rig.answer(1);
+      const asked = [...rig.acts]; await rig.answer();
+      const lost = rig.chip.hidden; rig.goes(); await rig.answer(0);
+      await rig.pass(60000); rig.say([asked, lost, rig.acts, rig.chip.hidden]);
+    """)  # fmt: skip
+    assert told == [["at", "stop"], False, ["at", "stop", "stop"], True]
+
+
+def test_a_desk_that_stopped_and_is_mirrored_anew_goes_on() -> None:
+    told = run_in(MIRROR, """
+      await rig.pass(10); await rig.answer(1); rig.stop(); await rig.answer();
+      rig.channel.onmessage({ data: "desk1" }); await rig.answer(2);
+      await rig.pass(20000); await rig.answer(2); rig.say([rig.acts, rig.chip.hidden]);
+    """)  # fmt: skip
+    assert told == [["at", "stop", "at", "at"], False]
+
+
+def test_the_walls_that_are_ticked_when_a_form_is_sent_again_are_ordered_and_no_others() -> None:
+    told = run_in(WALLS, """
+      const [first, second] = rig.boxes;
+      first.checked = true; rig.happens("submit"); rig.happens("pageshow");
+      first.checked = false; second.checked = true; rig.happens("submit");
+      rig.say([rig.fields, rig.boxes.map((box) => box.disabled)]);
+    """)  # fmt: skip
+    assert told == [[{"type": "hidden", "name": "chosen", "value": "hall-2"}], [False, True, False]]
+
+
+def test_a_page_of_a_proxy_empties_no_list_of_walls_but_is_said_to_be_old() -> None:
+    told = run_in(WALLS, """
+      const said = [];
+      for (const told of ["a proxy's page", "", "ours"]) {
+        rig.told = told; await rig.pass(6000); said.push([rig.walls.length, rig.old]);
+      }
+      rig.say(said);
+    """)  # fmt: skip
+    assert told == [[3, True], [3, True], [0, False]]

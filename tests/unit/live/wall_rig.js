@@ -56,14 +56,27 @@ O.words = { lang: () => "zh", t: (key, values) => key + JSON.stringify(values ||
 O.format = { when: () => "" };
 O.panels = { zone: () => "UTC", now: () => rig.server() };
 O.account = { me: () => ({ screen: true, tops: ["C"] }) };
-O.kiosk = { hang() {}, dim() {} };
+O.kiosk = { hang() {}, dim: (percent) => (rig.light = percent) };
 O.map = { state: {}, goTo() {}, fit() {} };
 O.mounts = [];
+
+rig.kept = new Map();
+globalThis.sessionStorage = { getItem: (name) => rig.kept.get(name) || null, setItem: (name, text) => rig.kept.set(name, text) };
 
 rig.plan = { programme: false, order: [], calls: [], own: "/wall/C", transition: "cut", hold_ms: 10000, kiosk: {}, brightness: 100, shown: null };
 rig.page = () => ({ ok: true, json: async () => ({ ...rig.plan, now: rig.server() }) });
 rig.call = (id) => ({ id, code: "E" + id, at: rig.server(), why: "", what: "", place: "", state: "", lonlat: null, areas: ["C"] });
 
-require(path.join(__dirname, "../../../dashboard/assets/wall_programme.js"));
+const script = path.join(__dirname, "../../../dashboard/assets/wall_programme.js");
+require(script);
 rig.start = () => O.mounts.forEach((fn) => fn());
+/** The page loads itself anew: what ran is gone, what the tab keeps stays. */
+rig.reload = () => {
+  rig.timers = [];
+  for (const kind of Object.keys(on)) delete on[kind];
+  O.mounts.length = 0;
+  delete require.cache[script];
+  require(script);
+  rig.start();
+};
 module.exports = rig;
