@@ -9,8 +9,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from callbacks.room import Room
+from geodata.intake.door import now_ms
+from geodata.services.escalating import escalate
+from geodata.services.leasing import Claims
 from tests.browser.map_browser import chromium
+from tests.browser.ringing import answer_all
 from tests.browser.serving import serving
+from tests.factories.page_city import open_room
 
 expect.set_options(timeout=20_000)  # what is waited for comes at once; a machine with much to do takes its time
 
@@ -35,6 +40,24 @@ def rooms_are_left(browser: Browser) -> Iterator[None]:
     yield
     for context in browser.contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def told_room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """The small city; its events are overdue already, and what their lights tell is told before anybody looks."""
+    opened = open_room(tmp_path_factory.mktemp("city"))
+    claims = Claims(opened.store)
+    for later in range(2):
+        escalate(opened.door.desk(), claims, now_ms() + later)
+    claims.give_up()
+    yield opened
+    opened.store.close()
+
+
+@pytest.fixture
+def quiet(room: Room) -> None:
+    """Nothing that rang before rings, or comes between, in this test."""
+    answer_all(room)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Route, expect
@@ -15,38 +14,20 @@ from geodata.domain.roles import Role
 from geodata.intake.door import now_ms
 from geodata.services import alerting
 from geodata.services.actors import Actor
-from geodata.services.escalating import escalate
-from geodata.services.leasing import Claims
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
 from tests.browser.duty_desk import officer
 from tests.browser.map_browser import MapPage
-from tests.factories.page_city import open_room
 from tests.factories.people import account_of, cookie_of, secret_of
 
-pytestmark = pytest.mark.usefixtures("rooms_are_left")
+pytestmark = pytest.mark.usefixtures("rooms_are_left", "quiet")
 SOON = 15_000
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    opened = open_room(tmp_path_factory.mktemp("alerts"))
-    # The city's events are overdue already: what their lights tell is told before anybody looks.
-    claims = Claims(opened.store)
-    for later in range(2):
-        escalate(opened.door.desk(), claims, now_ms() + later)
-    claims.give_up()
-    yield opened
-    opened.store.close()
-
-
-@pytest.fixture(autouse=True)
-def quiet(room: Room) -> None:
-    """Nothing that rang before rings in this test."""
-    desk, head = room.door.desk(), Actor.operator("before")
-    for alert in alerting.mine(desk, head):
-        alerting.acknowledge(room.access, desk, head, alert.id, now_ms())
+def room(told_room: Room) -> Room:
+    return told_room
 
 
 def somebody(browser: Browser, room: Room, base: str, login: str, role: Role, path: str = "/area/D1") -> MapPage:

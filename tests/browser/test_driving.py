@@ -14,11 +14,12 @@ from callbacks.room import Room
 from geodata.domain.alerts import Trigger
 from geodata.domain.roles import Role
 from geodata.intake.door import now_ms
-from geodata.services import alerting, playing
+from geodata.services import playing
 from geodata.services.actors import Actor
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
 from tests.browser.map_browser import MapPage
+from tests.browser.ringing import answer_all
 from tests.factories.page_city import open_room
 from tests.factories.people import account_of, cookie_of, secret_of, signed_in
 
@@ -30,9 +31,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     opened = open_room(tmp_path_factory.mktemp("walls"))
-    desk, head = opened.door.desk(), Actor.operator("before")
-    for alert in alerting.mine(desk, head):
-        alerting.acknowledge(opened.access, desk, head, alert.id, now_ms())
+    answer_all(opened)
     with pytest.MonkeyPatch.context() as patch:
         # The lights of the city's events turn red meanwhile: only what a test reports itself comes between.
         patch.setattr(playing, "CALLS", (Trigger.RED_EVENT,))
