@@ -62,7 +62,7 @@ def forget(access: Access, city: City, now_ms: int) -> Forgotten:
         coverage.purge(conn, now_ms - said.days * DAY_MS, now_ms - said.rate_days * DAY_MS)
         versions.purge(conn, tracks_before)
         walk_log.purge(conn, tracks_before)
-        walks.forget(conn, tracks_before)
+        walks.forget(conn, min(tracks_before, now_ms - HOUR_MS))  # whoever is behind follows it
         audit_before = now_ms - rules.audit_days * DAY_MS
         alerts.purge(conn, audit_before)
         surges.purge(conn, audit_before)
