@@ -94,7 +94,7 @@ def open_page(context: BrowserContext, port: int, address: str = "/area/W01", be
     return page
 
 
-def until(page: Page, true: str, timeout_s: float = 8) -> None:
+def until(page: Page, true: str, timeout_s: float = 20) -> None:
     page.wait_for_function(true, timeout=timeout_s * 1000, polling=20)
 
 
