@@ -200,11 +200,15 @@ async def test_a_clock_that_leapt_over_midnight_and_was_set_right_is_followed_ba
     clock = [NOW_MS]
     tail = Tail(city, load_situation(city, ZONE, NOW_MS), now=lambda: clock[0])
     clock[0] = Day.of(NOW_MS, ZONE).end_ms + HOUR
+    with city.begin() as conn:
+        journal = Journal(conn, clock[0])
+        journal.begin(an_event(), "test")
+        journal.write()
     await tail.step()
-    assert tail.situation.now_ms == clock[0]
+    assert tail.situation.now_ms == tail.last_change_ms == clock[0]
     clock[0] = NOW_MS + 1_000
     await tail.step()
-    assert tail.situation.now_ms == clock[0]
+    assert tail.situation.now_ms == tail.last_change_ms == clock[0]
     assert picture(tail.situation) == picture(load_situation(city, ZONE, clock[0]))
     clock[0] -= 1_000
     version = tail.situation.version

@@ -273,6 +273,7 @@ def test_after_the_clock_leapt_beyond_the_shift_and_was_set_right_what_is_walked
             for ms in range(wrong, wrong + 7 * MINUTE, MINUTE):
                 city.fix(code, ms, at=at)
     walks_on("U1", "G1", NOW + 7 * MINUTE, ahead=leap + 9 * HOUR)
+    tailed = load_situation(city.store, zone, right, patrol=PLAN)
     walks_on("U2", "G3", right, minutes=1)
     patrolling.count_shifts(city.desk, lambda _: True, right + 5 * MINUTE)
     walks_on("U2", "G3", right + 6 * MINUTE)
@@ -290,6 +291,8 @@ def test_after_the_clock_leapt_beyond_the_shift_and_was_set_right_what_is_walked
     assert all(row["last_ms"] <= right + 9 * MINUTE for row in kept_in(city.store, "walk"))
     assert all(row["shift_ms"] <= now.from_ms for row in kept_in(city.store, "coverage"))
     situation = load_situation(city.store, zone, right + 9 * MINUTE, patrol=PLAN)
+    follow(tailed, city.store, right + 9 * MINUTE)
+    assert said(tailed) == said(situation)
     assert situation.walks.met[situation.walks.grids.places(np.array([GRID_IDS["G3"]]))].all()
     patrolling.count_shifts(city.desk, lambda _: True, now.to_ms + DAY)
     (rate,) = patrolling.coverage_of(city.desk, OPERATOR, "G3", now.from_ms, now.from_ms + 1)

@@ -109,8 +109,7 @@ def test_after_the_clock_leapt_forward_and_was_set_right_each_briefing_is_made_i
     assert run(office, NINE + 2 * DAY) == 2 - ready
     with office.store.read() as conn:
         kept = briefings.page(conn, None, "", None, 10)
-    assert [k.period for k in kept] == [YESTERDAY.shifted(n).key for n in (2, 1, 0)] or ready == 0
-    assert {k.period for k in kept} == {YESTERDAY.shifted(n).key for n in (2, 1, 0)}
+    assert sorted(k.period for k in kept) == [YESTERDAY.shifted(n).key for n in (0, 1, 2)]
     assert all(k.made_ms <= NINE + 2 * DAY for k in kept)
 
 
