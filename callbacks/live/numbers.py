@@ -147,8 +147,14 @@ def ranking(scene: Scene) -> Json:
         (scene.tree.areas[o].code, scene.name(o), *RATES[by](scene, o)) for o in scene.tree.children(scene.o).tolist()
     ]
     rows.sort(key=lambda row: (row[3] == 0, -row[2] / row[3] if row[3] else 0.0, row[0]))
-    reason = "" if any(row[3] for row in rows) else words(scene.lang, f"ranking.{by}_none")
+    reason = "" if any(row[3] for row in rows) else words(scene.lang, _why_nothing(scene, by))
     return {**told, "rows": rows[:RANKED_MAX], "reason": reason}
+
+
+def _why_nothing(scene: Scene, by: Ranked) -> str:
+    if by is Ranked.COVERAGE and not scene.situation.coverage(scene.o).known:
+        return "coverage.unknown_then" if scene.view.at else "coverage.unknown"
+    return f"ranking.{by}_none"
 
 
 Rate = tuple[int, int, str, bool]

@@ -8,17 +8,18 @@
   const CHANNEL = "onescreen-mirror";
   const DESK = "onescreen-desk";
   const ON = "onescreen-mirrored";
+  const STOPPING = "onescreen-mirror-stopping"; // until the server has heard it, also over a reload
   const PATH = "/walls/mirror";
   let desk = "";
   let saidAt = -Infinity;
   let busy = false;
   let again = false;
-  let stopping = false;    // until the server has heard it
   let told = null;         // {screens, beyond}; null while no answer comes
   let chip = null;
 
   const named = () => crypto.getRandomValues(new Uint32Array(3)).reduce((text, n) => text + n.toString(36), "");
   const on = () => sessionStorage.getItem(ON) === desk && desk !== "";
+  const wanted = () => (sessionStorage.getItem(STOPPING) === desk ? "stop" : "at");
 
   function keep(id) {
     desk = id;
@@ -36,7 +37,7 @@
     }
     busy = true;
     saidAt = performance.now();
-    const act = stopping ? "stop" : "at";
+    const act = wanted();
     try {
       const answer = await fetch(PATH, { method: "POST", body: body(act), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
       told = answer.ok ? await answer.json() : null;
@@ -44,8 +45,10 @@
       told = null;
     }
     busy = false;
-    if (told && act === "stop") stopping = false;
-    if (told && !told.screens) sessionStorage.removeItem(ON);
+    if (told && act === wanted()) {
+      sessionStorage.removeItem(STOPPING);
+      if (!told.screens) sessionStorage.removeItem(ON);
+    }
     draw();
     if (again) {
       again = false;
@@ -58,12 +61,12 @@
   }
 
   function stop() {
-    stopping = true;
+    sessionStorage.setItem(STOPPING, desk);
     say();
   }
 
   function begin() {
-    stopping = false;
+    sessionStorage.removeItem(STOPPING);
     sessionStorage.setItem(ON, desk);
     say();
   }

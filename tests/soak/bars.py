@@ -18,6 +18,6 @@ STEADY: Mapping[str, Bar] = {
 """What is counted, and the log. A listener that each redraw leaves behind is hundreds in five minutes."""
 BARS: Mapping[str, Bar] = {**STEADY, "heap": Bar(per_h=1), "rss": Bar(per_h=2)}
 """An hour: what is asked of the product."""
-SHORT_BARS: Mapping[str, Bar] = {**STEADY, "heap": Bar(per_h=60), "rss": Bar(per_h=200)}
+SHORT_BARS: Mapping[str, Bar] = {**STEADY, "heap": Bar(per_h=10), "rss": Bar(per_h=200)}
 """Five minutes: what they can tell."""
-PLANTED = Plan(lasts_s=75, warm_up_s=15, block_s=12, every_s=3, dwell_s=10)
+PLANTED = Plan(lasts_s=50, warm_up_s=10, block_s=8, every_s=2, dwell_s=10)

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, CDPSession, Page
 from tests.factories.people import cookie_of
 from tests.soak.city import MB, Wall
 
-SIZE = {"width": 1280, "height": 720}
+SIZE = {"width": 960, "height": 540}
+"""Small: without a graphics card each pixel takes processor time, and none of what is weighed."""
 FIRST_PICTURE_MS = 120_000
 INTERPRETED = "--js-flags=--no-sparkplug --no-maglev --no-turbofan --no-flush-bytecode"
 """A flag of the browser: V8 compiles nothing. What its compilers make of a page's functions grows for an hour and more,

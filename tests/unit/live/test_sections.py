@@ -14,6 +14,7 @@ from callbacks.live import lists, numbers
 from callbacks.live.doors import MINUTE_MS, SILENT_AFTER_MS, DoorsNow, FeedAge
 from callbacks.live.past import Hours, Month, by_local_hour, midnight
 from callbacks.live.scene import Kept, Scene
+from dashboard.words import words
 from geodata.domain.coverage import NEVER_MET
 from geodata.domain.focus import LOOKS, Focus
 from geodata.domain.indicators import colour_of, is_small
@@ -121,7 +122,7 @@ def test_the_patrol_screen_ranks_by_what_was_walked_in_this_shift_and_without_co
     view = focused(MapView("A000"), Focus.PATROL, LOOKS[Focus.PATROL])
     evening = NOW_MS + 9 * HOUR_MS
     scene = a_scene(now_ms=evening, view=view)
-    assert numbers.ranking(scene)["reason"]
+    assert numbers.ranking(scene)["reason"] == words("zh", "coverage.unknown")
     walked = np.array([a.id for a in UNEVEN.areas if UNEVEN.is_leaf(UNEVEN.ordinal[a.code])][::2], np.int64)
     shift, last, met = (np.full(len(walked), ms) for ms in (scene.situation.coverage(0).from_ms, evening, NEVER_MET))
     rows = Walks(walked, shift, np.full(len(walked), 60 * MINUTE_MS), np.full(len(walked), 9), last, met)

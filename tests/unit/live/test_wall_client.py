@@ -229,6 +229,15 @@ def test_a_desk_that_stopped_and_is_mirrored_anew_goes_on() -> None:
     assert told == [["at", "stop", "at", "at"], False]
 
 
+def test_a_desk_that_is_mirrored_anew_while_its_stop_is_under_way_goes_on() -> None:
+    told = run_in(MIRROR, """
+      await rig.pass(10); await rig.answer(1); rig.stop();
+      rig.channel.onmessage({ data: "desk1" }); await rig.answer(0); await rig.answer(2);
+      rig.say([rig.acts, rig.chip.hidden]);
+    """)  # fmt: skip
+    assert told == [["at", "stop", "at"], False]
+
+
 def test_the_walls_that_are_ticked_when_a_form_is_sent_again_are_ordered_and_no_others() -> None:
     told = run_in(WALLS, """
       const [first, second] = rig.boxes;
