@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -134,8 +133,13 @@ async def done(job: Job, room: Room, claims: Claims) -> bool:
 
 
 def _handed_on(claims: Claims, *jobs: str) -> None:
-    with contextlib.suppress(StoreError):
+    """Hand these leases on, or all; where that fails they run out by themselves."""
+    try:
         claims.give_up(*jobs)
+    except StoreError as error:
+        log.warning("The database kept the upkeep from handing on %s: %s", jobs or "its jobs", error)
+    except Exception:
+        log.exception("The upkeep failed at handing on %s", jobs or "its jobs")
 
 
 async def _tried(job: Job, room: Room, claims: Claims) -> bool:

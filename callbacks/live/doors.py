@@ -61,16 +61,19 @@ class Doors:
     def look(self) -> int:
         """The version of ``now``; starts a new reading when the last one is old. Never blocks."""
         now_ms = self._situation.now_ms
-        if now_ms >= self._next_ms and (self._reader is None or self._reader.done()):
+        waits_ms = self._next_ms - now_ms
+        if not 0 < waits_ms <= EVERY_MS and (self._reader is None or self._reader.done()):
+            if waits_ms > EVERY_MS:  # the clock was set back: who keeps up says so by the new one first
+                self._begun_ms = now_ms
             self._next_ms = now_ms + EVERY_MS
             self._reader = asyncio.get_running_loop().create_task(self._read(now_ms))
         return self.version
 
     def overdue(self) -> dict[str, int]:
         """What is too long ago → when it was, epoch ms: that the doors were read, that any process kept up alerts and
-        surges. One that has just begun gives them time first."""
+        surges. One that has just begun, or whose clock was set back, gives them time first."""
         now_ms = self._situation.now_ms
-        late = {"doors": self._read_ms} if now_ms - self._read_ms > OVERDUE_MS else {}
+        late = {"doors": self._read_ms} if abs(now_ms - self._read_ms) > OVERDUE_MS else {}
         if 0 <= now_ms - self._begun_ms <= UPKEEP_OVERDUE_MS:
             return late
         for what, done_ms in self._kept_up.items():

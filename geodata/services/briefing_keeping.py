@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 JOB = "briefing"
 MACHINE = "briefing"
 DAY_MS = 86_400_000
+LEAPT_MS = 60_000
+"""What was done so much later than now was done by a clock that had leapt forward."""
 CATCH_UP = 31
 """So many periods of one kind are made up for after a time without a server."""
 _READ: TypeAdapter[Briefing] = TypeAdapter(Briefing)
@@ -140,9 +142,11 @@ def keep_due(
     lease = claims.hold(JOB, now_ms)
     if lease is None:
         return 0
-    said, count, failed = city.briefing, 0, 0
-    ready = list(due(said, situation, now_ms, lease.done_ms))
-    if not ready and lease.done_ms is not None and now_ms - lease.done_ms < DAY_MS // 4:
+    said, count, failed, done_ms = city.briefing, 0, 0, lease.done_ms
+    if done_ms is not None and done_ms > now_ms + LEAPT_MS:
+        done_ms = _taken_back(store, claims, now_ms)
+    ready = list(due(said, situation, now_ms, done_ms))
+    if not ready and lease.done_ms is not None and 0 <= now_ms - lease.done_ms < DAY_MS // 4:
         return 0
     for brief in ready:
         if situation.now_ms < brief.period.span_ms(situation.zone)[1]:
@@ -167,6 +171,15 @@ def keep_due(
     if failed:
         raise KeepingError(f"{failed} briefings could not be made, {count} were")
     return count
+
+
+def _taken_back(store: Store, claims: Claims, now_ms: int) -> int | None:
+    """Forget what a clock that had leapt forward made of periods that were not over; when the last of the others was
+    made, epoch ms, up to which nothing is due any more."""
+    with store.begin() as conn:
+        if claims.may_write(JOB)(conn):
+            briefings.forget_after(conn, now_ms)
+        return briefings.made_last(conn)
 
 
 def _keep(

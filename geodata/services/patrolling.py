@@ -61,7 +61,7 @@ def count_shifts(desk: Desk, may_write: MayWrite, now_ms: int) -> int:
         outdated = walks.outdated(conn)
     if last is None:  # no position has ever come: there is nothing to say
         return 0
-    if last < shift.from_ms or silent or outdated:
+    if last < shift.from_ms or walks.is_ahead(last, now_ms) or silent or outdated:
         with desk.store.begin() as conn:
             if may_write(conn):
                 walks.turn(conn, desk.grids, shift, walks.began(conn), now_ms)

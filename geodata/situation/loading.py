@@ -41,7 +41,8 @@ def load_situation(
         situation.set_totals(rollups.totals(conn))
         situation.set_roster(load_roster(conn, at_ms))
         situation.roads = load_roads(conn, graph)
-    situation.seq, situation.change_ms = seq, change_ms or 0
+    situation.seq = seq
+    situation.change_ms = min(change_ms or 0, at_ms)  # one of the future: the clock had leapt forward
     return situation
 
 

@@ -33,6 +33,8 @@ BEAT_EVERY_MS = {"sqlite": -1, "postgresql": 500}
 """A beat that is younger is not looked for anew: PostgreSQL is asked for changes twenty times a second, SQLite only
 when something was written, and not again. One of the future is: the clock was set back, and without a look it would
 seem new until the clock is there again."""
+SET_BACK_MS = 60_000
+"""A clock that goes back by less stands still in the picture until it is there again."""
 RELOADED_BY = frozenset({"import", "areas"})
 STAYING = frozenset({"reply"})
 """Steps after which an event is surely where it was: they leave its state and its area alone."""
@@ -170,7 +172,10 @@ class Tail:
             wait = min(2 * wait, RETRY_S[1])
 
     async def step(self) -> None:
-        """One look: move the clock, read what is new, take it in."""
+        """One look: move the clock, read what is new, take it in. A clock that was set back, which a situation does
+        not follow, has it loaded anew."""
+        if self._now() < self.situation.now_ms - SET_BACK_MS:
+            self._reload_at = time.monotonic()
         if self._reload_at is not None and time.monotonic() >= self._reload_at:
             await self._reload()
         self._move(None)

@@ -111,7 +111,9 @@ class WalkBook:
             ("_met_ms", rows.met_ms),
         ):  # fmt: skip
             getattr(self, name)[at] = column[known]
-        self.last_ms[at] = np.maximum(self.last_ms[at], rows.last_ms[known])
+        last_ms, held_ms = rows.last_ms[known], self.last_ms[at]
+        # A stay waits for minutes at most: what is held far ahead of the store was dated by a clock that had leapt.
+        self.last_ms[at] = np.where(held_ms > last_ms + HOUR_MS, last_ms, np.maximum(held_ms, last_ms))
         return at
 
     def _begin(self, now_ms: int) -> None:

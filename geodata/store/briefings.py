@@ -77,6 +77,17 @@ def periods(conn: Connection, period: str) -> set[str]:
     return set(conn.execute(sa.select(BriefingRow.area_code).where(BriefingRow.period == period)).scalars())
 
 
+def made_last(conn: Connection) -> int | None:
+    """When the last one was made, epoch ms; None without any."""
+    found: int | None = conn.execute(sa.select(sa.func.max(BriefingRow.made_ms))).scalar_one()
+    return found
+
+
+def forget_after(conn: Connection, at_ms: int) -> None:
+    """Forget what was made after a moment."""
+    conn.execute(sa.delete(BriefingRow).where(BriefingRow.made_ms > at_ms))
+
+
 def purge(conn: Connection, before_ms: int) -> int:
     """Forget what was made before a moment; how many went."""
     return int(conn.execute(sa.delete(BriefingRow).where(BriefingRow.made_ms < before_ms)).rowcount)

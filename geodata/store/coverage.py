@@ -53,6 +53,18 @@ def put_rollup(conn: Connection, shift: ShiftKnown, area_id: Longs, due: Longs, 
     conn.execute(sa.update(CoverageShiftRow).where(its).values(counted=shift.rev))
 
 
+def drop(conn: Connection, from_ms: int) -> None:
+    """Forget that shifts began that begin at a moment or later; what was walked in them is left."""
+    conn.execute(sa.delete(CoverageRollupRow).where(CoverageRollupRow.shift_ms >= from_ms))
+    conn.execute(sa.delete(CoverageShiftRow).where(CoverageShiftRow.shift_ms >= from_ms))
+
+
+def uncount(conn: Connection, shift_ms: int) -> None:
+    """A shift that was counted runs on."""
+    conn.execute(sa.delete(CoverageRollupRow).where(CoverageRollupRow.shift_ms == shift_ms))
+    conn.execute(sa.update(CoverageShiftRow).where(CoverageShiftRow.shift_ms == shift_ms).values(counted=-1))
+
+
 def rates(conn: Connection, area_id: int, low_ms: int, high_ms: int) -> dict[int, tuple[int, int]]:
     """(due, covered) of an area that has children, by the begin of each shift in [low, high) that was counted."""
     asked = sa.select(CoverageRollupRow.shift_ms, CoverageRollupRow.due, CoverageRollupRow.covered).where(

@@ -60,6 +60,15 @@ def of_shift(conn: Connection, shift_ms: int, area_ids: Longs | None = None) -> 
     return Walked(found, columns[:, 0], columns[:, 1], columns[:, 2] + shift_ms)
 
 
+def take(conn: Connection, from_ms: int) -> Walked:
+    """Take out what is kept of the shifts that begin at a moment or later: grid by grid of each of them."""
+    asked = sa.select(CoverageRow.shift_ms).where(CoverageRow.shift_ms >= from_ms).distinct()
+    each = [of_shift(conn, int(shift_ms)) for shift_ms in conn.execute(asked).scalars().all()]
+    conn.execute(sa.delete(CoverageRow).where(CoverageRow.shift_ms >= from_ms))
+    none = [np.zeros((4, 0), np.int64)]
+    return Walked(*np.concatenate([*none, *(np.stack(one) for one in each)], axis=1))
+
+
 def of_grid(conn: Connection, area_id: int, begins: Sequence[int]) -> dict[int, tuple[int, int]]:
     """(ms inside, fixes) of one grid by the begin of each of these shifts that are over and in which it was walked."""
     asked = sa.select(CoverageRow.shift_ms, CoverageRow.packed).where(

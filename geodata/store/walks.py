@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from geodata.domain.alerts import MACHINE
-from geodata.domain.coverage import NEVER_MET, Grids, Longs, Shift, Walked
-from geodata.store import bulk, changes, shift_blocks
+from geodata.domain.coverage import MINUTE_MS, NEVER_MET, Grids, Longs, Shift, Walked
+from geodata.store import bulk, changes, coverage, shift_blocks
 from geodata.store.lists import parts
 from geodata.store.models import ChangeRow, UnitRow, table
 from geodata.store.models_coverage import CoverageShiftRow, WalkChangeRow, WalkRow
@@ -118,6 +118,9 @@ def _columns(rows: Sequence[sa.Row[tuple[int, ...]]]) -> Walks:
     return Walks(*np.ascontiguousarray(flat.T))
 
 
+LEAPT_MS = 5 * MINUTE_MS
+"""A shift that begins so much later than now was begun by a clock that had leapt forward; those of several machines
+differ by seconds."""
 _BEGAN = 'SELECT max("shift_ms") FROM "coverage_shift"'
 
 
@@ -127,16 +130,49 @@ def began(conn: Connection) -> int | None:
     return found
 
 
+def is_ahead(last: int, at_ms: int) -> bool:
+    """Whether the shift that was begun last is one of the future."""
+    return last > at_ms + LEAPT_MS
+
+
 def turn(conn: Connection, grids: Grids, shift: Shift, last: int | None, at_ms: int) -> int:
     """Begin a shift, where it has not begun: what the one before, ``last``, left is kept. Returns the begin of the
     shift that runs, which is a later one where the city's plan was changed while it ran."""
+    if last is not None and is_ahead(last, at_ms):
+        return _turn_back(conn, grids, shift, last, at_ms)
     if last is not None and last >= shift.from_ms:
         return last
     if last is not None:
         close(conn, grids, last, at_ms)
+    return _begin(conn, shift)
+
+
+def _begin(conn: Connection, shift: Shift) -> int:
     row = {"shift_ms": shift.from_ms, "to_ms": shift.to_ms, "rev": 0, "counted": -1}
     conn.execute(sa.insert(CoverageShiftRow), [row])
     return shift.from_ms
+
+
+def _turn_back(conn: Connection, grids: Grids, shift: Shift, last: int, at_ms: int) -> int:
+    """Drop the shifts of the future, ``last`` the latest of them: what was walked in them was walked in the one that
+    runs, which goes on where it was closed."""
+    close(conn, grids, last, at_ms)
+    coverage.drop(conn, shift.to_ms)
+    current = began(conn)
+    if current is None or current < shift.from_ms:
+        current = _begin(conn, shift)
+    coverage.uncount(conn, current)
+    walked = Walked.summed(*shift_blocks.take(conn, current))
+    walked = walked._replace(last_ms=np.minimum(walked.last_ms, at_ms))
+    rows = by_ids(conn, walked.area_id)
+    met = dict(zip(rows.area_id.tolist(), rows.met_ms.tolist(), strict=True))
+    met_ms = [min(met.get(area, NEVER_MET), current) for area in walked.area_id.tolist()]
+    for some in parts(walked.area_id.tolist()):
+        conn.execute(sa.delete(WalkRow).where(WalkRow.area_id.in_(some)))
+    _put(conn, current, walked, np.array(met_ms, np.int64))
+    seq = changes.append(conn, at_ms=at_ms, kind="positions", subject_id=0, action="settle", actor=MACHINE)
+    _tell(conn, seq, walked.area_id)
+    return current
 
 
 def close(conn: Connection, grids: Grids, shift_ms: int, at_ms: int) -> None:
@@ -181,10 +217,13 @@ def put_all(
 ) -> None:
     """Write every grid anew, as of a history that is brought in."""
     conn.execute(sa.delete(WalkRow))
-    n = len(area_id)
+    _put(conn, shift_ms, Walked(area_id, inside_ms, fixes, last_ms), met_ms)
+
+
+def _put(conn: Connection, shift_ms: int, rows: Walked, met_ms: Longs) -> None:
     bulk.insert(conn, table(WalkRow), {
-        "area_id": area_id, "shift_ms": np.full(n, shift_ms), "inside_ms": inside_ms, "fixes": fixes,
-        "last_ms": last_ms, "met_ms": met_ms,
+        "area_id": rows.area_id, "shift_ms": np.full(len(met_ms), shift_ms), "inside_ms": rows.inside_ms,
+        "fixes": rows.fixes, "last_ms": rows.last_ms, "met_ms": met_ms,
     })  # fmt: skip
 
 

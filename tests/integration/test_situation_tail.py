@@ -196,6 +196,26 @@ async def test_a_reply_that_is_taken_in_after_midnight_counts_no_event_twice(
     assert tail.last_seq == load_situation(city, ZONE, clock[0]).seq
 
 
+async def test_a_clock_that_leapt_over_midnight_and_was_set_right_is_followed_back(city: Store) -> None:
+    clock = [NOW_MS]
+    tail = Tail(city, load_situation(city, ZONE, NOW_MS), now=lambda: clock[0])
+    clock[0] = Day.of(NOW_MS, ZONE).end_ms + HOUR
+    with city.begin() as conn:
+        journal = Journal(conn, clock[0])
+        journal.begin(an_event(), "test")
+        journal.write()
+    await tail.step()
+    assert tail.situation.now_ms == tail.last_change_ms == clock[0]
+    clock[0] = NOW_MS + 1_000
+    await tail.step()
+    assert tail.situation.now_ms == tail.last_change_ms == clock[0]
+    assert picture(tail.situation) == picture(load_situation(city, ZONE, clock[0]))
+    clock[0] -= 1_000
+    version = tail.situation.version
+    await tail.step()
+    assert tail.situation.version == version, "for a moment nothing is loaded anew"
+
+
 async def test_with_a_reply_to_an_old_event_only_the_counts_of_its_areas_are_read(
     city: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,22 @@ def test_after_a_time_without_a_server_what_was_missed_is_made_up_for(small_offi
     assert len(list(due(city.briefing, there.situation, NINE, 0))) == 31
 
 
+@pytest.mark.parametrize("back", [HOUR, DAY + HOUR])
+def test_after_the_clock_leapt_forward_and_was_set_right_each_briefing_is_made_in_its_time(
+    office: Office, back: int
+) -> None:
+    run(office, NINE)
+    assert run(office, NINE + 3 * DAY) == 3, "of days that are not over"
+    right, ready = NINE + back, back // DAY
+    assert run(office, right) == ready
+    assert run(office, right + 60_000) == 0
+    assert run(office, NINE + 2 * DAY) == 2 - ready
+    with office.store.read() as conn:
+        kept = briefings.page(conn, None, "", None, 10)
+    assert sorted(k.period for k in kept) == [YESTERDAY.shifted(n).key for n in (0, 1, 2)]
+    assert all(k.made_ms <= NINE + 2 * DAY for k in kept)
+
+
 def test_what_fails_for_one_area_holds_up_no_other_is_told_and_tried_again(
     small_office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from callbacks import upkeep
 from callbacks.live.board import Board
-from callbacks.live.doors import UPKEEP_OVERDUE_MS
+from callbacks.live.doors import UPKEEP_OVERDUE_MS, Doors, read_doors
 from callbacks.live.frames import ViewPicture
 from callbacks.room import Room
 from callbacks.upkeep import JOBS, MINUTE_S, Job, done, keep_up
@@ -24,6 +24,7 @@ from geodata.intake.door import now_ms
 from geodata.services import alerting, escalating
 from geodata.services.actors import Actor
 from geodata.services.desk import Desk
+from geodata.services.keeping import DAY_MS
 from geodata.services.leasing import LEASE_MS, Claims, MayWrite
 from geodata.services.outcomes import Submitted
 from geodata.services.reporting import NewEvent, report_events
@@ -122,6 +123,49 @@ async def test_what_no_process_keeps_up_is_named_on_the_screens_of_all_until_one
     assert await failing(room, picture, set()) == {}
     first.give_up()
     second.give_up()
+
+
+async def test_after_the_clock_leapt_forward_and_was_set_right_nothing_is_named_that_is_kept_up(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims, right_ms = Claims(room.store), now_ms()
+    monkeypatch.setattr(upkeep, "now_ms", lambda: room.situation.now_ms)
+    monkeypatch.setattr(room.situation, "now_ms", right_ms + DAY_MS)
+    doors, kept_up = Doors(room.store, room.situation), [alerting.JOB, escalating.JOB]
+
+    async def upheld(seconds: int) -> set[str]:
+        named: set[str] = set()
+        for second in range(seconds):
+            doors.look()
+            named |= doors.overdue().keys()
+            if second % 20 == 10:
+                assert all([await done(job_of(lease), room, claims) for lease in kept_up])
+            while doors._reader is not None and not doors._reader.done():
+                await asyncio.sleep(0.001)
+            room.situation.now_ms += 1_000
+        return named
+
+    assert not await upheld(400)
+    room.situation.now_ms = right_ms
+    doors.look()
+    while doors._reader is not None and not doors._reader.done():
+        await asyncio.sleep(0.001)
+    assert doors.now == read_doors(room.store, right_ms), "they are read at once"
+    assert not await upheld(60)
+    kept_up.remove(escalating.JOB)
+    assert await upheld(UPKEEP_OVERDUE_MS // 1_000 + 60) == {"alerts"}
+    claims.give_up()
+
+
+async def test_a_lease_that_cannot_be_handed_on_is_told_of_and_ends_no_job(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no(*_: object) -> None:
+        raise ValueError("no")
+
+    monkeypatch.setattr(Claims, "give_up", no)
+    assert not await done(Job("broken", 0.001, no, "any"), room, Claims(room.store))
+    assert "The upkeep failed at handing on" in caplog.text
 
 
 async def test_what_one_process_fails_at_another_does_at_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

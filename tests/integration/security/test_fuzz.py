@@ -188,7 +188,7 @@ def test_no_host_origin_or_length_breaks_the_gate(place: Place, host: str, origi
 def callback_bodies(place: Place) -> st.SearchStrategy[Any]:
     """Bodies of callbacks: real ones with nonsense in them, and nonsense."""
     outputs = st.sampled_from([*server_callbacks(place), "view-sink.data", "nothing.data", "..view.data.."]) | TEXT
-    ids = st.sampled_from(["url", "search-ask", "selection-ask", "contact-ask", "map-fit", "nothing"])
+    ids = st.sampled_from(["url", "search-ask", "selection-ask", "contact-ask", "nothing"])
     names = st.sampled_from(["pathname", "search", "data", "n_clicks", "__class__"])
     codes = st.sampled_from(
         [f"event:{place.events['D2']}", "unit:MARKD2UNIT", "area:D2", "area:C", "event:\ud800", "x:y"]
