@@ -197,7 +197,7 @@
   function redraw() {
     const box = document.getElementById("alerts");
     const value = O.panels.value("alerts");
-    if (box && value && O.words && O.words.ready()) draw(value, box);
+    if (box && value && O.words.ready()) draw(value, box);
     else if (box && !value) box.hidden = true;
   }
 

@@ -11,6 +11,9 @@
   let asOf = null;
   let out = false;
 
+  /** The seconds tick before the last script of a slow page has come. */
+  const spoken = () => Boolean(O.words && O.words.ready());
+
   function schedule() {
     if (asked || !mounted) return;
     asked = true;
@@ -94,14 +97,14 @@
     },
     liveness(state) {
       values.liveness = Object.assign({}, state, out ? { state: "down", signedOut: true } : { signedOut: false });
-      if (O.words.ready()) O.life.banner(values.liveness);
+      if (spoken()) O.life.banner(values.liveness);
       touch(["liveness"]);
     },
   });
 
   /** Each second: the clock, and every countdown on the page. */
   function tick() {
-    if (document.hidden || !O.words.ready()) return;
+    if (document.hidden || !spoken()) return;
     const now = panels.now();
     for (const node of document.querySelectorAll("[data-deadline]")) {
       const left = Number(node.dataset.deadline) - now;

@@ -261,3 +261,14 @@ def test_a_page_whose_area_came_back_is_lost_no_more() -> None:
       const before = lost(); rig.gone = false; await rig.pass(15000); rig.say([before, lost(), rig.state()]);
     """)
     assert told == [True, False, "live"]
+
+
+def test_a_second_that_ticks_before_the_last_script_of_a_page_has_come_breaks_nothing() -> None:
+    told = run(f"""
+      const banners = []; onescreen.life = {{ banner: (state) => banners.push(state.state), drew() {{}} }};
+      require({json.dumps(str(PANELS))}); onescreen.panels.liveness({{ state: "late" }}); await rig.pass(3000);
+      const before = [...banners];
+      onescreen.words = {{ ready: () => true }}; onescreen.panels.liveness({{ state: "live" }});
+      rig.say([before, banners]);
+    """)  # fmt: skip
+    assert told == [[], ["live"]]
