@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -92,9 +94,17 @@ def _shorten(room: Room, _: Claims, _at_ms: int) -> None:
         raise StoreError("it is long, and still read")
 
 
+def _give_back(_room: Room, _: Claims, _at_ms: int) -> None:
+    """What the C library holds of memory that was freed goes to the system; where it is another than glibc, nothing."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
 JOBS: Sequence[Job] = (
     Job("forgetting what is old", HOUR_S, _forget),
     Job("noting which sessions are in use", MINUTE_S, _note_sessions),
+    Job("giving memory back", MINUTE_S, _give_back),
     Job("keeping the write-ahead log short", 10 * SECOND_S, _shorten, failed_s=MINUTE_S),
     Job("asking the next tier", 3 * SECOND_S, _climb, alerting.JOB),
     Job("escalating by the lights", 20 * SECOND_S, _escalate, escalating.JOB),

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -275,3 +276,16 @@ async def test_the_running_upkeep_asks_the_next_tier_and_hands_its_leases_on_whe
 def test_the_paces_of_the_table_leave_a_lease_time_to_be_renewed() -> None:
     for job in JOBS:
         assert not job.lease or job.every_s * 1000 < LEASE_MS, job.name
+
+
+def test_memory_that_was_freed_between_what_is_kept_goes_back_to_the_system() -> None:
+    def resident_mb() -> int:
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+        return next(int(line.split()[1]) // 1024 for line in lines if line.startswith("RssAnon"))
+
+    (job,) = [job for job in JOBS if job.name == "giving memory back"]
+    held = [bytes(1_500) for _ in range(100_000)][::40]  # what lies between them stays with the C library
+    before = resident_mb()
+    job.work(cast(Room, None), cast(Claims, None), 0)
+    assert resident_mb() < before - 50
+    assert len(held) == 2_500
