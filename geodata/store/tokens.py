@@ -129,7 +129,7 @@ class Life(NamedTuple):
 
 
 def lives(conn: Connection, ids: Collection[int]) -> list[Life]:
-    """Those of these tokens that are there: one question for all open sockets."""
+    """Those of these tokens that are there: a question for each 500 open sockets."""
     t, a = TokenRow, AccountRow
     columns = (t.id, t.kind, t.created_ms, t.expires_ms, t.used_ms, t.ended_ms, a.ended_ms, a.rev)
     asked = sa.select(*columns).join(a, a.id == t.account_id).where(t.id.in_(sa.bindparam("ids", expanding=True)))

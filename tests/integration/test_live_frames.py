@@ -132,18 +132,21 @@ async def test_a_wall_is_sent_no_call_sign_and_no_code_of_a_unit(room: Room, hub
     assert b'"units/marks":{"all":[["u0",' in sent
 
 
+async def lose_the_store(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(_: Watch) -> bool:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(Watch, "moved", cut)
+    await until(lambda: room.tail.error)
+
+
 async def test_when_the_store_is_out_of_reach_the_screens_grow_old(
     room: Room, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wiring, "LAG_MS", 100)
     outlet = screen(hub, MapView("C"))
     await until(lambda: room.tail.caught_up_ms)
-
-    def cut(_: Watch) -> bool:
-        raise OSError("the disk is gone")
-
-    monkeypatch.setattr(Watch, "moved", cut)
-    await until(lambda: room.tail.error)
+    await lose_the_store(room, monkeypatch)
     outlet.packets.clear()
     await until(lambda: len(outlet.messages("beat")) >= 2)
     first, last = outlet.messages("beat")[0], outlet.messages("beat")[-1]
@@ -157,12 +160,7 @@ async def test_what_stands_still_grows_old_although_the_clock_is_set_back(
     room.tail.beat_ms = hub.now_ms()
     outlet = screen(hub, MapView("C"))
     await until(lambda: room.tail.caught_up_ms)
-
-    def cut(_: Watch) -> bool:
-        raise OSError("the disk is gone")
-
-    monkeypatch.setattr(Watch, "moved", cut)
-    await until(lambda: room.tail.error)
+    await lose_the_store(room, monkeypatch)
     back = time.time_ns() // 1_000_000 - 3_600_000 - round(time.monotonic() * 1000)
 
     def set_back_ms() -> int:
