@@ -26,6 +26,7 @@ from callbacks import (
     batch,
     downloads,
     map,  # noqa: A004
+    memory,
     navigation,
     saved,
     search,
@@ -213,6 +214,7 @@ def address_of(host: str, port: int) -> str:
 
 def listen(room: Room, host: str, port: int) -> None:
     """Serve until told to stop."""
+    memory.settle()
     server = create_app(room).server
     sweeping.settle()
     config = uvicorn.Config(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from callbacks import memory
 from callbacks.room import Room
 from geodata.intake.door import now_ms
 from geodata.services import alerting, briefing_keeping, escalating, patrolling, showing, supervising, surging
@@ -95,10 +94,7 @@ def _shorten(room: Room, _: Claims, _at_ms: int) -> None:
 
 
 def _give_back(_room: Room, _: Claims, _at_ms: int) -> None:
-    """What the C library holds of memory that was freed goes to the system; where it is another than glibc, nothing."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:
-        trim(0)
+    memory.give_back()
 
 
 JOBS: Sequence[Job] = (

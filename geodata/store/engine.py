@@ -221,7 +221,6 @@ def _sqlite_engines(url: str) -> tuple[Engine, Engine]:
         _to_wal(raw)
         raw.execute("PRAGMA foreign_keys=ON")
         raw.execute("PRAGMA temp_store=MEMORY")
-        raw.execute("PRAGMA mmap_size=1073741824")
 
     def begin_writing(conn: Connection) -> None:
         durable = conn.get_execution_options().get("durable", True)
