@@ -104,6 +104,11 @@ SCREEN: Pairs = {
         "两侧栏目和插播卡片不跨拼缝。",
         "The side columns and the card of an alert keep off the seams.",
     ),
+    "screen.rows": ("纵向拼接屏数", "Monitors one above the other"),
+    "screen.rows.hint": (
+        "标题、数字和列表的行不跨拼缝。",
+        "Titles, figures and rows of lists keep off the seams.",
+    ),
     "screen.bezel": ("拼缝宽度（像素）", "Width of a seam (pixels)"),
 }
 
@@ -134,6 +139,7 @@ DECLINED: Pairs = {
     ),
     "declined.kiosk_inset": ("边距为 0 至 400 像素。", "An edge is 0 to 400 pixels."),
     "declined.kiosk_columns": ("拼接 1 至 12 块屏。", "1 to 12 monitors."),
+    "declined.kiosk_rows": ("上下拼接 1 至 4 块屏。", "1 to 4 monitors one above the other."),
     "declined.kiosk_bezel": ("拼缝为 0 至 200 像素。", "A seam is 0 to 200 pixels."),
     "declined.kiosk_dim": ("亮度为 20% 至 100%。", "The brightness is 20 to 100 percent."),
     "declined.kiosk_hours": ("请填写时间，例如 22:00。", "Give a time such as 22:00."),
@@ -153,7 +159,8 @@ AUDIT: Pairs = {
     "audit_value.right": ("右边", "Right"),
     "audit_value.bottom": ("下边", "Bottom"),
     "audit_value.left": ("左边", "Left"),
-    "audit_value.columns": ("拼接屏数", "Monitors"),
+    "audit_value.columns": ("横向拼接屏数", "Monitors side by side"),
+    "audit_value.rows": ("纵向拼接屏数", "Monitors one above the other"),
     "audit_value.bezel": ("拼缝", "Seam"),
     "audit_value.dim": ("夜间亮度", "Brightness at night"),
     "audit_value.dim_from": ("调暗开始（分）", "Dimmed from (minute)"),

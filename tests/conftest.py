@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -90,8 +91,15 @@ def city_database(postgres: Server) -> str:
 @pytest.fixture
 def store(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store of the test's own, once on each database."""
+    with own_store(kind, request, tmp_path) as opened:
+        yield opened
+
+
+@contextmanager
+def own_store(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Store]:
+    """A store that is nobody else's; for fixtures of any scope."""
     if kind == "sqlite":
-        opened = _copied(request.getfixturevalue("city_file"), tmp_path)
+        opened = _copied(request.getfixturevalue("city_file"), folder)
     else:
         server: Server = request.getfixturevalue("postgres")
         opened = Store.open(server.new_database(request.getfixturevalue("city_database")))

@@ -22,7 +22,7 @@ VALUES = (
     "subtype", "source", "found", "until_ms", "into", "accountable", "order_kind", "placard_level", "assists", "marks",
     "photo", "stage", "consent", "trigger", "tier", "raised_ms", "covers", "n_event", "n_alert", "n_unit", "n_import",
     "n_areas", "n_roster", "n_roads", "n_surge", "steps", "transition", "hold_s", "programme", "top", "right", "bottom",
-    "left", "columns", "bezel", "dim", "dim_from", "dim_to", "shift", "shown", "address",
+    "left", "columns", "rows", "bezel", "dim", "dim_from", "dim_to", "shift", "shown", "address",
 )  # fmt: skip
 """Values that have words for what they are; others stand there by their own name."""
 SAID_AS: Mapping[str, str] = MappingProxyType({

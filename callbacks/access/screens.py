@@ -36,7 +36,7 @@ from geodata.services.screens import last_opened
 from geodata.store.programmes import Screen
 
 TOP = "/admin/screens"
-PIXELS = ("top", "right", "bottom", "left", "columns", "bezel", "dim", "shift")
+PIXELS = ("top", "right", "bottom", "left", "columns", "rows", "bezel", "dim", "shift")
 HOURS = ("dim_from", "dim_to")
 SCREEN = (Role.SCREEN,)
 NEW = Wanted("", roles=SCREEN, page=SCREEN_PAGES[0])

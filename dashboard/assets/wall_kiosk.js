@@ -63,7 +63,7 @@
     root.style.setProperty("--shift-y", y * shift + "px");
   }
 
-  /** How it hangs: insets, columns of monitors and the seam between them, the pixels by which it wanders. */
+  /** How it hangs: insets, columns and rows of monitors and the seams between them, the pixels by which it wanders. */
   function hang(kiosk) {
     for (const edge of EDGES) root.style.setProperty("--safe-" + edge, kiosk[edge] + kiosk.shift + "px");
     root.style.setProperty("--columns", kiosk.columns);
@@ -72,6 +72,7 @@
     root.toggleAttribute("data-seams", kiosk.columns > 1);
     const rem = parseFloat(getComputedStyle(root).fontSize);
     root.toggleAttribute("data-narrow", kiosk.columns > 1 && innerWidth / kiosk.columns < NARROW_REM * rem);
+    O.seams.hang(kiosk);
     if (shift === kiosk.shift) return;
     shift = kiosk.shift;
     wander();

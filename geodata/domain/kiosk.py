@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 from geodata.domain.programmes import DAY_MIN
 
-INSET_MAX, BEZEL_MAX, COLUMNS_MAX, SHIFT_MAX = 400, 200, 12, 8
+INSET_MAX, BEZEL_MAX, COLUMNS_MAX, ROWS_MAX, SHIFT_MAX = 400, 200, 12, 4, 8
 DIM_MIN = 20
 """Darker than this, in percent, nobody could read it from where it hangs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kiosk:
-    """Pixels of CSS: insets of the edges, ``columns`` of monitors side by side with ``bezel`` between two pictures.
+    """Pixels of CSS: insets of the edges, ``columns`` of monitors side by side and ``rows`` one above the other with
+    ``bezel`` between two pictures.
 
     ``dim``: percent of the brightness between ``dim_from`` and ``dim_to``, 100 for none (local minutes of the day, past
     midnight where the second is earlier, all day where they are one). ``shift``: by how many pixels the picture
@@ -29,6 +30,7 @@ class Kiosk:
     bottom: int = 0
     left: int = 0
     columns: int = 1
+    rows: int = 1
     bezel: int = 0
     dim: int = 100
     dim_from: int = 22 * 60
@@ -56,6 +58,7 @@ class Rule(NamedTuple):
 RULES: Sequence[Rule] = (
     Rule(("top", "right", "bottom", "left"), "kiosk_inset", lambda n: 0 <= n <= INSET_MAX),
     Rule(("columns",), "kiosk_columns", lambda n: 1 <= n <= COLUMNS_MAX),
+    Rule(("rows",), "kiosk_rows", lambda n: 1 <= n <= ROWS_MAX),
     Rule(("bezel",), "kiosk_bezel", lambda n: 0 <= n <= BEZEL_MAX),
     Rule(("dim",), "kiosk_dim", lambda n: DIM_MIN <= n <= 100),
     Rule(("dim_from", "dim_to"), "kiosk_hours", lambda n: 0 <= n <= DAY_MIN),

@@ -27,8 +27,9 @@ WRONG = Path(__file__).with_name("walls.js").read_text("utf-8")
 FLAT: tuple[Size, ...] = (
     (1366, 768), (1920, 1080), (3840, 2160), (5760, 1080), (7680, 2160), (3840, 1080), (1080, 1920)
 )  # fmt: skip
-SEAMS: tuple[tuple[Size, int, int], ...] = (
-    ((5760, 1080), 3, 40), ((7680, 2160), 2, 40), ((7680, 2160), 4, 60), ((3840, 1080), 2, 24), ((6480, 1920), 6, 30),
+SEAMS: tuple[tuple[Size, int, int, int], ...] = (
+    ((5760, 1080), 3, 1, 40), ((7680, 2160), 4, 2, 60), ((3840, 1080), 2, 1, 24), ((6480, 1920), 6, 1, 30),
+    ((3840, 2160), 2, 2, 24), ((5760, 3240), 3, 3, 30), ((1080, 1920), 1, 2, 20),
 )  # fmt: skip
 ADDRESSES = ("/wall/C", "/wall/C?lang=en", "/wall/C?focus=patrol", "/wall/C?lang=en&theme=light&focus=disputes")
 THEMES = tuple(f"/wall/C?focus={focus}" for focus in Focus)
@@ -68,7 +69,7 @@ def without_alerts(route: Route) -> None:
     route.fulfill(response=answer, json=answer.json() | {"calls": []})
 
 
-def look(page: Page, address: str, columns: int = 1, bezel: int = 0) -> Any:
+def look(page: Page, address: str, columns: int = 1, rows: int = 1, bezel: int = 0) -> Any:
     """What is wrong with the wall at this address, once its picture is there."""
     page.evaluate("(address) => onescreen.view.go(address)", address)
     page.wait_for_function(
@@ -80,7 +81,7 @@ def look(page: Page, address: str, columns: int = 1, bezel: int = 0) -> Any:
         arg=address,
     )
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    return page.evaluate(WRONG, [columns, bezel])
+    return page.evaluate(WRONG, [columns, rows, bezel])
 
 
 def sized(page: Page, size: Size) -> None:
@@ -100,13 +101,13 @@ def test_at_every_size_each_wall_shows_whole_panels_side_by_side(browser: Browse
     assert [text for text in opened.wrong if "requestFullscreen" not in text] == [], "that one waits for a touch"
 
 
-@pytest.mark.parametrize(("size", "columns", "bezel"), SEAMS)
+@pytest.mark.parametrize(("size", "columns", "rows", "bezel"), SEAMS)
 def test_no_panel_no_fact_and_nothing_of_the_header_lies_across_a_seam(
-    browser: Browser, room: Room, base: str, size: Size, columns: int, bezel: int
+    browser: Browser, room: Room, base: str, size: Size, columns: int, rows: int, bezel: int
 ) -> None:
-    kiosk = Kiosk(left=10, right=10, top=6, bottom=6, columns=columns, bezel=bezel, shift=2)
+    kiosk = Kiosk(left=10, right=10, top=6, bottom=6, columns=columns, rows=rows, bezel=bezel, shift=2)
     page = hung(browser, room, base, size, kiosk).page
-    wrong = {address: found for address in ADDRESSES if (found := look(page, address, columns, bezel))}
+    wrong = {address: found for address in ADDRESSES if (found := look(page, address, columns, rows, bezel))}
     assert wrong == {}
 
 

@@ -1,5 +1,6 @@
-/* What is wrong with a wall, in words; nothing when all is well. `columns` of monitors, `bezel` between two, in pixels. */
-([columns, bezel]) => {
+/* What is wrong with a wall, in words; nothing when all is well. `columns` and `rows` of monitors, `bezel` between two,
+   in pixels. */
+([columns, rows, bezel]) => {
   const found = [], near = 1.5;
   const box = (node) => node.getBoundingClientRect();
   const seen = (selector) => [...document.querySelectorAll(selector)].filter((n) => n.getClientRects().length);
@@ -60,6 +61,17 @@
     for (const node of [...panels, ...bars, ...seen("#call")]) {
       const r = panels.includes(node) ? box(node) : words(node);
       if (r.left < right - near && r.right > left + near && r.right > r.left) found.push(name(node) + " lies across seam " + n);
+    }
+  }
+  // Whole lines between two rows of monitors: words of panels, bars, and the curve.
+  const lines = [...document.querySelectorAll(".side > .panel *")]
+    .filter((n) => n.matches("svg, i") || [...n.childNodes].some((c) => c.nodeType === 3 && c.data.trim()));
+  for (let n = 1; n < rows; n += 1) {
+    const top = innerHeight / rows * n - bezel / 2, bottom = top + bezel;
+    for (const node of [...lines, ...seen("#header, #ticker, #legend, #call")]) {
+      const r = box(node), panel = node.closest(".panel");
+      if (!r.height || (panel && r.left >= box(panel).right - near)) continue;
+      if (r.top < bottom - near && r.bottom > top + near) found.push(`${name(panel || node)}: ${node.textContent || name(node)} lies across row ${n}`);
     }
   }
   return [...new Set(found)];

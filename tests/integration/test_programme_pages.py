@@ -131,7 +131,7 @@ async def test_a_screen_is_told_its_programme_how_it_hangs_and_what_is_urgent(ho
     assert Labels(page.text).unnamed == []
     assert "白班" in page.text
     hangs = {"programme": address.rpartition("/")[2], "top": "0", "right": "8", "bottom": "0", "left": "8",
-             "columns": "3", "bezel": "6", "dim": "50", "dim_from": "00:00", "dim_to": "24:00",
+             "columns": "3", "rows": "2", "bezel": "6", "dim": "50", "dim_from": "00:00", "dim_to": "24:00",
              "shift": "1"}  # fmt: skip
     wrong = await leader.post("/admin/screens/hall", data=hangs | {"dim": "dark"})
     assert wrong.status_code == 422
@@ -145,7 +145,8 @@ async def test_a_screen_is_told_its_programme_how_it_hangs_and_what_is_urgent(ho
     assert (told["programme"], told["transition"], told["hold_ms"], told["own"]) == (True, "fade", 30_000, "/wall/D1")
     assert [address for _, _, address in told["order"]] == ["/wall/D1?theme=light&focus=safety"]
     assert told["brightness"] == 50
-    assert told["kiosk"] == {"top": 0, "right": 8, "bottom": 0, "left": 8, "columns": 3, "bezel": 6, "shift": 1}
+    hung = {"top": 0, "right": 8, "bottom": 0, "left": 8, "columns": 3, "rows": 2, "bezel": 6, "shift": 1}
+    assert told["kiosk"] == hung
     event = NewEvent("hotline", "t", "r", "0203", now_ms(), lon=106.47, lat=29.57, urgency=1)
     (outcome,) = report_events(house.room.door.desk(), Actor.operator(), [Submitted({}, event)], feed="t",
                                now_ms=now_ms())  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from geodata.store.catalogue import load_catalogue
 from geodata.store.engine import Store
 from geodata.store.history import bulk_history
 from geodata.store.models import EventRow
+from tests.conftest import own_store
 from tests.factories.little_city import HOUR, history
 from tests.integration.replay.walking import BEGIN, MINUTE, PLAN, VIEWS, ZONE, Json, Walk, replayed
 
@@ -33,19 +36,25 @@ STEPS, EVERY = 130, 9
 TICKER_NOT_KEPT = frozenset({"feed_silent", "quarantine"})
 
 
-@pytest.fixture
-async def walk(store: Store) -> Walk:
-    """Two days of it; recorded every few steps and just around midnight."""
-    made = Walk(store)
-    made.found()
-    tail = made.tail()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    """Two days of it, made once: none but the last test of this file writes into it."""
+    with own_store(request.param, request, tmp_path_factory.mktemp("walk")) as store:
+        made = Walk(store)
+        made.found()
+        asyncio.run(walked(made))
+        yield made
+
+
+async def walked(walk: Walk) -> None:
+    """Recorded every few steps and just around midnight."""
+    tail = walk.tail()
     for k in range(STEPS):
-        made.go_on()
-        midnight = Day.of(made.now_ms, ZONE).start_ms
-        if k % EVERY == 0 or made.now_ms - midnight < 20 * MINUTE or midnight + 24 * HOUR - made.now_ms < 20 * MINUTE:
-            await made.record(tail)
-    await made.record(tail)
-    return made
+        walk.go_on()
+        midnight = Day.of(walk.now_ms, ZONE).start_ms
+        if k % EVERY == 0 or walk.now_ms - midnight < 20 * MINUTE or midnight + 24 * HOUR - walk.now_ms < 20 * MINUTE:
+            await walk.record(tail)
+    await walk.record(tail)
 
 
 def archive_of(store: Store, root: Path) -> Archive:
@@ -71,7 +80,7 @@ def by_id(slot: Json) -> Json:
     return {feature[0]: feature for feature in slot["all"]}
 
 
-async def test_every_frame_is_replayed_as_it_was_shown(walk: Walk, tmp_path: Path) -> None:
+def test_every_frame_is_replayed_as_it_was_shown(walk: Walk, tmp_path: Path) -> None:
     archive = archive_of(walk.store, tmp_path)
     days = {Day.of(ms, ZONE).start_ms for ms, _ in walk.frames}
     assert len(days) >= 2, "the walk goes over midnight"
@@ -92,7 +101,7 @@ async def test_every_frame_is_replayed_as_it_was_shown(walk: Walk, tmp_path: Pat
             assert by_id(then["marks"][slot]) == by_id(marks), (at_ms, topic, slot)
 
 
-async def test_stepping_forward_leads_to_the_same_frames(walk: Walk, tmp_path: Path) -> None:
+def test_stepping_forward_leads_to_the_same_frames(walk: Walk, tmp_path: Path) -> None:
     archive = archive_of(walk.store, tmp_path)
     moments = sorted({ms for ms, _ in walk.frames})
     steps = [(a, b) for a, b in pairwise(moments) if Day.of(a, ZONE).start_ms == Day.of(b, ZONE).start_ms]
@@ -105,7 +114,7 @@ async def test_stepping_forward_leads_to_the_same_frames(walk: Walk, tmp_path: P
                 assert by_id(stepped["marks"][slot]) == by_id(marks), (before, at_ms, slot)
 
 
-async def test_a_day_that_is_over_is_made_once_and_read_from_its_file(walk: Walk, tmp_path: Path) -> None:
+def test_a_day_that_is_over_is_made_once_and_read_from_its_file(walk: Walk, tmp_path: Path) -> None:
     first = min(ms for ms, _ in walk.frames)
     made = archive_of(walk.store, tmp_path).log(first, walk.now_ms)
     files = sorted(p.name for p in tmp_path.glob("*.log"))
@@ -121,18 +130,7 @@ async def test_a_day_that_is_over_is_made_once_and_read_from_its_file(walk: Walk
     assert anew.code == made.code, "what cannot be read is made anew"
 
 
-async def test_an_import_of_older_events_makes_the_days_anew(walk: Walk, tmp_path: Path) -> None:
-    archive = archive_of(walk.store, tmp_path)
-    at_ms = BEGIN + MINUTE
-    before = archive.instant(at_ms, walk.now_ms).situation.totals(0)
-    with walk.store.begin() as conn:
-        bulk_history(conn, history(50, seed=9, prefix="L"), at_ms=walk.now_ms, actor="test")
-    after = archive.instant(at_ms, walk.now_ms).situation.totals(0)
-    assert after.reported_all == before.reported_all + 50
-    assert after.open > before.open
-
-
-async def test_days_are_made_ahead_one_by_one_and_forgotten(walk: Walk, tmp_path: Path) -> None:
+def test_days_are_made_ahead_one_by_one_and_forgotten(walk: Walk, tmp_path: Path) -> None:
     archive = archive_of(walk.store, tmp_path)
     while archive.prepare(3, walk.now_ms):
         pass
@@ -143,7 +141,7 @@ async def test_days_are_made_ahead_one_by_one_and_forgotten(walk: Walk, tmp_path
 
 
 @pytest.mark.parametrize("overlap", [0, making.OVERLAP])
-async def test_the_log_of_a_running_day_grows_into_what_it_is_when_made_at_once(
+def test_the_log_of_a_running_day_grows_into_what_it_is_when_made_at_once(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overlap: int
 ) -> None:
     monkeypatch.setattr(making, "OVERLAP", overlap)
@@ -181,3 +179,14 @@ def known(log: DayLog, at_ms: int) -> Json:
         "events": sorted(zip(*told.values(), strict=True)),
         "units": sorted(zip(*(c[units].tolist() for name, c in log.units.items() if name != "to_ms"), strict=True)),
     }
+
+
+def test_an_import_of_older_events_makes_the_days_anew(walk: Walk, tmp_path: Path) -> None:
+    archive = archive_of(walk.store, tmp_path)
+    at_ms = BEGIN + MINUTE
+    before = archive.instant(at_ms, walk.now_ms).situation.totals(0)
+    with walk.store.begin() as conn:
+        bulk_history(conn, history(50, seed=9, prefix="L"), at_ms=walk.now_ms, actor="test")
+    after = archive.instant(at_ms, walk.now_ms).situation.totals(0)
+    assert after.reported_all == before.reported_all + 50
+    assert after.open > before.open

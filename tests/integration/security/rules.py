@@ -193,7 +193,7 @@ MANY = [
 CLOSED = {"/account", "/admin", "/alerts", "/audit", "/briefing", "/briefings", "/field", "/logout", "/walls"}
 SENT = {"kind": JSON}
 HANGS = dict.fromkeys(("top", "right", "bottom", "left", "bezel", "shift"), "0") | {
-    "programme": "", "columns": "1", "dim": "100", "dim_from": "22:00", "dim_to": "06:00",
+    "programme": "", "columns": "1", "rows": "1", "dim": "100", "dim_from": "22:00", "dim_to": "06:00",
 }  # fmt: skip
 PROGRAMME = {"name": "p", "area": "{area}", "transition": "cut", "hold_s": "30"}
 STEP = {"rev": "1", "area": "{area}", "dwell_s": "30", "days": "1", "from_min": "00:00", "to_min": "24:00"}

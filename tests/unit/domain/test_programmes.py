@@ -173,8 +173,8 @@ def test_a_screen_is_dimmed_by_the_clock_on_the_wall() -> None:
     ("changed", "rule"),
     [
         ({"left": -1}, "kiosk_inset"), ({"top": 401}, "kiosk_inset"), ({"columns": 0}, "kiosk_columns"),
-        ({"bezel": 201}, "kiosk_bezel"), ({"dim": 19}, "kiosk_dim"), ({"dim_to": 1441}, "kiosk_hours"),
-        ({"shift": 9}, "kiosk_shift"),
+        ({"rows": 5}, "kiosk_rows"), ({"bezel": 201}, "kiosk_bezel"), ({"dim": 19}, "kiosk_dim"),
+        ({"dim_to": 1441}, "kiosk_hours"), ({"shift": 9}, "kiosk_shift"),
     ],
 )  # fmt: skip
 def test_a_screen_that_cannot_hang_so_is_named(changed: dict[str, int], rule: str) -> None:
