@@ -22,13 +22,13 @@ DOCS = Path("docs/reliability.md")
 
 def main(
     data: Annotated[Path, typer.Option(help="The folder of cities and samples.")] = Path("data/soak"),
-    minutes: Annotated[float, typer.Option(help="How long, the warm-up included.")] = 60,
+    minutes: Annotated[float, typer.Option(help="How long, the warm-up included.")] = 70,
     full: Annotated[bool, typer.Option(help="The full-size city instead of the small one.")] = False,
     note: Annotated[str, typer.Option(help="What is to be known of the machine.")] = "",
     docs: Annotated[bool, typer.Option(help="Write the table into docs/reliability.md.")] = True,
 ) -> None:
     """Soak the demo city, and end with 1 where a bar is broken."""
-    plan = replace(HOUR, lasts_s=60 * minutes, warm_up_s=min(HOUR.warm_up_s, 60 * minutes / 5))
+    plan = replace(HOUR, lasts_s=60 * minutes, warm_up_s=min(HOUR.warm_up_s, 60 * minutes / 3))
     folder = DataFolder(data / ("full" if full else "small"))
     data.mkdir(parents=True, exist_ok=True)
     build(folder, not full)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tests.soak.slopes import Bar
 from tests.soak.soak import Plan
 
-HOUR = Plan(lasts_s=3600, warm_up_s=600, block_s=90, every_s=10, dwell_s=15)
+HOUR = Plan(lasts_s=4200, warm_up_s=1200, block_s=90, every_s=10, dwell_s=15)
 SHORT = Plan(lasts_s=300, warm_up_s=60, block_s=30, every_s=5, dwell_s=10)
 
 STEADY: Mapping[str, Bar] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callbacks.live.sweeping import SWEEP_AFTER_LEFT, SWEEP_EVERY_S, Sweeper, settle
+from callbacks.live.sweeping import SWEEP_AFTER_LEFT, SWEEP_SOONEST_S, Sweeper, settle, wait_s
 
 
 class Knot:
@@ -31,12 +31,17 @@ def knot() -> weakref.ref[Knot]:
 
 
 @pytest.mark.usefixtures("collector")
-def test_a_full_sweep_comes_once_an_hour() -> None:
+def test_a_full_sweep_comes_every_five_minutes() -> None:
     sweeper, left_behind = Sweeper(100.0), knot()
-    sweeper.sweep(99.0 + SWEEP_EVERY_S)
+    sweeper.sweep(99.0 + SWEEP_SOONEST_S)
     assert left_behind() is not None
-    sweeper.sweep(100.0 + SWEEP_EVERY_S)
+    sweeper.sweep(100.0 + SWEEP_SOONEST_S)
     assert left_behind() is None
+
+
+@pytest.mark.parametrize(("took_s", "wait"), [(0.01, 300), (0.06, 300), (0.2, 1_000), (0.72, 3_600), (5, 3_600)])
+def test_a_sweep_that_stops_frames_for_longer_comes_more_seldom(took_s: float, wait: float) -> None:
+    assert wait_s(took_s) == pytest.approx(wait)
 
 
 @pytest.mark.usefixtures("collector")
