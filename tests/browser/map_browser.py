@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ FLAGS = [
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist", "--disable-background-networking",
 ]  # fmt: skip
+SCALE = 0.5
+"""A quarter of the pixels: maps are drawn by the processor here, and what is measured are boxes in pixels of CSS."""
 PLAY = """async (address) => {
   const O = window.onescreen;
   if (!O.words.ready()) O.words.set(await (await fetch('/words.json')).json());
@@ -62,6 +65,7 @@ def chromium(*more: str) -> Iterator[Browser]:
         missing(f"{CHROMIUM} is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more])
+        browser.new_context = partial(browser.new_context, device_scale_factor=SCALE)  # type: ignore[method-assign]
         yield browser
         browser.close()
 

@@ -22,6 +22,7 @@ TROUBLE_LOOKS_LIKE = (
     "WebSocket connection to", "Failed to load resource", "GL Driver", "swiftshader", "initiated by a user gesture",
     "Callback failed: the server did not respond",
     "Callback error updating view.data, html: <html><head><title>502 Bad Gateway</title>",
+    'Callback error updating view.data, html: {"detail": "the database does not answer',
 )  # fmt: skip
 """What a browser, and Dash, say of a line that is cut, of graphics without a card, and of a wall nobody touches."""
 LIVE = "() => document.documentElement.dataset.life === 'live'"
