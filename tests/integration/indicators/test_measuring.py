@@ -204,13 +204,12 @@ def test_a_trend_has_each_days_own_value(store: Store, situation: Situation, are
     period = Period(TODAY - timedelta(days=6), TODAY + timedelta(days=3))
     for filters in SOME:
         days = trend(store, situation, OPERATOR, area, period, filters, tuple(INDICATORS))
+        each = [Period.day(period.first + timedelta(days=i)) for i in range(period.days)]
+        whole = [measured(store, situation, OPERATOR, area, day, filters).now for day in each]
         for name in ("closing", "overdue", "registration", "handling_mean", "response", "repeat"):
-            assert len(days[name]) == period.days
-            for i, value in enumerate(days[name]):
-                day = Period.day(period.first + timedelta(days=i))
-                whole = measured(store, situation, OPERATOR, area, day, filters).now[name]
-                assert (value.num, value.den) == (whole.num, whole.den), (name, day)
-                assert value.value == pytest.approx(whole.value)
+            for day, value, alone in zip(each, days[name], whole, strict=True):
+                assert (value.num, value.den) == (alone[name].num, alone[name].den), (name, day)
+                assert value.value == pytest.approx(alone[name].value)
 
 
 def test_a_trend_of_ten_years_to_come_asks_no_more_often_than_one_of_days(

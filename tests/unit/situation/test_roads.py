@@ -109,7 +109,7 @@ def test_the_best_by_road_are_the_best_of_all_that_are_written_out(seed: int, un
     assert len(order.chosen) + sum(order.missing.values()) == units
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_the_nearest_road_is_found_as_far_as_it_may_lie(seed: int) -> None:
     rng = np.random.default_rng(seed)
