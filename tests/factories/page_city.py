@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import time
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import shapely
@@ -38,9 +42,36 @@ def found(root: Path, database: str = "", zone: str = "") -> DataFolder:
     where it matters which.
     """
     folder = DataFolder(root)
+    if database:
+        _chart(root, database, zone)
+    else:
+        shutil.copytree(_charted(), root, dirs_exist_ok=True)
+        _name(root, zone)
+    store = Store.open(database or folder.database_url)
+    _happen(store, folder)
+    store.close()
+    return folder
+
+
+@cache
+def _charted() -> Path:
+    """A folder in which nothing has happened yet, made once in a process."""
+    root = Path(mkdtemp(prefix="onescreen-city-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    _chart(root, "", "")
+    return root
+
+
+def _name(root: Path, zone: str) -> None:
     told = {"title_zh": TITLE, "title_en": "Demo centre", "time_zone": zone or morning_zone()}
     lines = [*(f'{key} = "{value}"' for key, value in told.items()), "demo = true"]
     (root / "city.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _chart(root: Path, database: str, zone: str) -> None:
+    """The city's name, and its areas in an empty database."""
+    folder = DataFolder(root)
+    _name(root, zone)
     districts = frame(["D1", "D2"], ["渝中区", f"江北{UNSAFE}区"], ["C", "C"], [cell(0, 0, 2, 2), cell(2, 0, 2, 2)])
     files = []
     for n, areas in enumerate((city(), districts, grids())):
@@ -49,9 +80,7 @@ def found(root: Path, database: str = "", zone: str = "") -> DataFolder:
     store = Store.open(database or folder.database_url)
     report = import_areas(store, folder, files, options=ImportOptions(Flags(levels=LEVELS)))
     assert report.written, report
-    _happen(store, folder)
     store.close()
-    return folder
 
 
 def _happen(store: Store, folder: DataFolder) -> None:
