@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from callbacks.room import Room
 from geodata.domain.focus import Focus
@@ -109,6 +109,9 @@ def test_no_panel_no_fact_and_nothing_of_the_header_lies_across_a_seam(
     page = hung(browser, room, base, size, kiosk).page
     wrong = {address: found for address in ADDRESSES if (found := look(page, address, columns, rows, bezel))}
     assert wrong == {}
+    if columns > 1:
+        page.evaluate("() => document.documentElement.setAttribute('data-idle', '')")
+        expect(page.locator("#map-tools")).to_be_hidden()
 
 
 def test_a_wider_wall_has_more_columns(browser: Browser, room: Room, base: str) -> None:
