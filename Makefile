@@ -32,7 +32,7 @@ heal: $(VENV)/.ready
 	ONESCREEN_DRILL=full ONESCREEN_DRILL_RECORD=out/drills.json $(BIN)/python -m pytest -q -o timeout=0 tests/browser/drills
 	$(BIN)/python -m tests.browser.drills.table out/drills.json docs/reliability.md
 
-# An hour of walls at twenty times the demo's speed: docs/reliability.md.
+# Seventy minutes of walls at twenty times the demo's speed: docs/reliability.md.
 soak: $(VENV)/.ready
 	$(BIN)/python -m tests.soak
 
